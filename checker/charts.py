@@ -1,0 +1,130 @@
+"""Static SVG charts for reports: drawn by Altair, rendered without a browser.
+
+Text and axes use `currentColor`, so that an inlined chart follows the page's
+light or dark theme.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from checker.types import Report
+
+MAX_SOURCES = 20
+CLASH_COLOURS = ["#f3c6bd", "#b3261e"]
+
+
+def _svg(chart: Any) -> str:
+    import vl_convert
+
+    quiet = {
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "domainColor": "currentColor",
+        "tickColor": "currentColor",
+        "gridColor": "#8886",
+        "labelLimit": 220,
+        "labelFontSize": 12,
+    }
+    chart = chart.configure(background="transparent").configure_axis(**quiet)
+    chart = chart.configure_view(stroke=None).configure_legend(
+        labelColor="currentColor", titleColor="currentColor"
+    )
+    return str(vl_convert.vegalite_to_svg(chart.to_dict()))
+
+
+def _label(report: Report) -> dict[str, str]:
+    """A short, unique name for each document: its source, numbered where two share it."""
+    seen: Counter[str] = Counter()
+    labels = {}
+    for document in report.documents:
+        seen[document.source] += 1
+        number = f" ({seen[document.source]})" if seen[document.source] > 1 else ""
+        labels[document.id] = f"{document.source[:32]}{number}"
+    return labels
+
+
+def source_matrix(report: Report) -> str:
+    """Sources against sources: how many contradictions lie between each two. "" when none."""
+    import altair as alt
+    import pandas as pd
+
+    labels = _label(report)
+    counts: Counter[tuple[str, str]] = Counter()
+    for finding in report.contradictions:
+        a = labels[finding.pair.a.document_id]
+        b = labels[finding.pair.b.document_id]
+        counts[a, b] += 1
+        if a != b:
+            counts[b, a] += 1
+    if not counts:
+        return ""
+    totals: Counter[str] = Counter()
+    for (a, _), number in counts.items():
+        totals[a] += number
+    shown = [name for name, _ in totals.most_common(MAX_SOURCES)]
+    frame = pd.DataFrame(
+        [
+            {"one": a, "other": b, "contradictions": n}
+            for (a, b), n in sorted(counts.items())
+            if a in shown and b in shown
+        ]
+    )
+    base = alt.Chart(frame).encode(
+        x=alt.X("one:N", title=None, sort=shown, axis=alt.Axis(labelAngle=-35, orient="top")),
+        y=alt.Y("other:N", title=None, sort=shown),
+    )
+    colour = alt.Color(
+        "contradictions:Q", legend=None, scale=alt.Scale(range=CLASH_COLOURS, domainMin=0)
+    )
+    dark = alt.condition(
+        f"datum.contradictions > {frame['contradictions'].max() * 0.6}",
+        alt.value("#ffffff"),
+        alt.value("#3b0d0a"),
+    )
+    size = alt.Step(36)
+    chart = (
+        base.mark_rect(cornerRadius=3).encode(color=colour)
+        + base.mark_text(fontSize=13).encode(text="contradictions:Q", color=dark)
+    ).properties(width=size, height=size)
+    return _svg(chart)
+
+
+def timeline(report: Report) -> str:
+    """When the documents were published, with how many contradictions; "" when undated."""
+    import altair as alt
+    import pandas as pd
+
+    labels = _label(report)
+    involved: Counter[str] = Counter()
+    for finding in report.contradictions:
+        involved[finding.pair.a.document_id] += 1
+        involved[finding.pair.b.document_id] += 1
+    dated = [
+        {
+            "published": document.published.isoformat(),
+            "source": labels[document.id],
+            "contradictions": involved[document.id],
+        }
+        for document in report.documents
+        if document.published
+    ]
+    if not dated:
+        return ""
+    frame = pd.DataFrame(dated)
+    chart = (
+        alt.Chart(frame)
+        .mark_circle(opacity=0.85, color=CLASH_COLOURS[1])
+        .encode(
+            x=alt.X("published:T", title=None, axis=alt.Axis(format="%d %b %Y", labelAngle=-35)),
+            y=alt.Y("source:N", title=None),
+            size=alt.Size(
+                "contradictions:Q",
+                legend=None,
+                scale=alt.Scale(range=[60, 500], domainMin=0),
+            ),
+        )
+        .properties(width=520, height=alt.Step(26))
+    )
+    return _svg(chart)

@@ -1,0 +1,97 @@
+"""From scores to a verdict, and to what could explain a clash.
+
+The thresholds and the temperature come with the model (`calibration.json`),
+fitted on development data. Nothing here looks at words to change a verdict.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from checker.facts import scope
+from checker.nli import Calibration
+from checker.types import Claim, Document, Explanation, Verdict
+
+# Two claims about the state of the world, written or dated further apart than
+# this, may both have been true in their time.
+TIME_GAP = datetime.timedelta(days=45)
+
+
+def combine(forward: NDArray[np.float32], backward: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Join both directions of each pair; all arrays have shape (n, 3), rows sum to 1.
+
+    Contradiction is symmetric, so its two estimates are averaged. Agreement is
+    not: that one claim follows from the other is enough, so the larger counts,
+    within what the averaged contradiction leaves.
+    """
+    contradict = (forward[:, 2] + backward[:, 2]) / 2
+    agree = np.minimum(np.maximum(forward[:, 0], backward[:, 0]), 1 - contradict)
+    return np.stack([agree, 1 - agree - contradict, contradict], axis=1)
+
+
+def could_matter(forward: NDArray[np.float32], calibration: Calibration) -> NDArray[np.bool_]:
+    """Which pairs can still become a contradiction once the other direction is known.
+
+    Exact, not a guess: the combined contradiction is the mean of two
+    probabilities, so a forward value under 2 * threshold - 1 can never reach
+    the threshold.
+    """
+    return forward[:, 2] >= 2 * calibration.contradict_threshold - 1
+
+
+def decide(combined: NDArray[np.float32], calibration: Calibration) -> tuple[Verdict, float]:
+    """Return the verdict of one pair and its confidence (0 to 1).
+
+    `combined` has shape (3,). The larger of agreement and contradiction is
+    the verdict where it reaches its threshold, else neutral.
+    """
+    agree, neutral, contradict = (float(value) for value in combined)
+    if contradict >= agree and contradict >= calibration.contradict_threshold:
+        return Verdict.CONTRADICTS, contradict
+    if agree > contradict and agree >= calibration.agree_threshold:
+        return Verdict.AGREES, agree
+    return Verdict.NEUTRAL, neutral
+
+
+def _span(claim: Claim, document: Document) -> tuple[datetime.date, datetime.date] | None:
+    """First and last day of the time a claim speaks of; of its publication where it names none."""
+    if claim.when is None:
+        return (document.published, document.published) if document.published else None
+    year, *rest = (int(part) for part in claim.when.split("-"))
+    if not rest:
+        return datetime.date(year, 1, 1), datetime.date(year, 12, 31)
+    if len(rest) == 1:
+        following = datetime.date(year + rest[0] // 12, rest[0] % 12 + 1, 1)
+        return datetime.date(year, rest[0], 1), following - datetime.timedelta(days=1)
+    day = datetime.date(year, *rest)
+    return day, day
+
+
+def explanations(a: Claim, b: Claim, left: Document, right: Document) -> tuple[Explanation, ...]:
+    """What could let both sides of a contradiction be true.
+
+    time: they speak of, or were written at, times further apart than
+    TIME_GAP. attribution: one only reports what somebody says, or they report
+    different speakers. scope: one speaks of some, the other of all.
+    """
+    found = []
+    spans = _span(a, left), _span(b, right)
+    if spans[0] and spans[1]:
+        gap = max(spans[0][0], spans[1][0]) - min(spans[0][1], spans[1][1])
+        if gap > TIME_GAP:
+            found.append(Explanation.TIME)
+    if (a.speaker or "").lower() != (b.speaker or "").lower():
+        found.append(Explanation.ATTRIBUTION)
+    if {scope(a.text), scope(b.text)} == {"some", "all"}:
+        found.append(Explanation.SCOPE)
+    return tuple(found)
+
+
+def most_likely(combined: NDArray[np.float32]) -> tuple[Verdict, float]:
+    """Return the verdict with the highest probability; `combined` has shape (3,)."""
+    order = (Verdict.AGREES, Verdict.NEUTRAL, Verdict.CONTRADICTS)
+    best = int(combined.argmax())
+    return order[best], float(combined[best])

@@ -1,0 +1,295 @@
+"""The judge: a natural-language-inference model that scores pairs of texts.
+
+Loads any Hugging Face sequence-classification directory from disk, never from
+a network. Labels are mapped by name; a model whose labels cannot be told
+apart, or that fails three obvious pairs, is refused. Runs in the fastest
+precision that the machine and the model's files allow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from checker import weights
+from checker.errors import ModelError
+from checker.hardware import best_device, supports_bf16
+from checker.types import ModelInfo
+
+EMBEDDED = Path(__file__).parent / "models" / "nli"
+CALIBRATION = "calibration.json"
+GRAPH = "graph.onnx"
+MAX_TOKENS = 160
+# Tokens in a batch, padding included; 2,048 keeps the activations of a base
+# model in the second-level cache of current CPUs.
+BATCH_TOKENS = 2_048
+PAD_MULTIPLE = 16  # bf16 kernels are built once per shape; fewer shapes, fewer builds
+
+Progress = Callable[[int], None]
+Forward = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
+TextPair = tuple[str, str]
+
+_NAMES = {
+    "agree": ("entail", "agree", "support"),
+    "neutral": ("neutral", "unrelated", "not enough"),
+    "contradict": ("contra", "refut", "disagree"),
+}
+# (premise, hypothesis, the only right answer), after the design's house rules.
+CANARY = (
+    ("The museum opened on Monday.", "The museum opened on Monday.", "agree"),
+    ("All three miners survived.", "None of the miners survived.", "contradict"),
+    ("The museum opened on Monday.", "Wheat prices rose in Peru last year.", "neutral"),
+)
+
+
+class NliModel(Protocol):
+    """Anything that scores premise-hypothesis pairs."""
+
+    @property
+    def info(self) -> ModelInfo: ...
+
+    @property
+    def calibration(self) -> Calibration: ...
+
+    def score(
+        self, pairs: Sequence[TextPair], progress: Progress | None = None
+    ) -> NDArray[np.float32]:
+        """Return probabilities of agree, neutral, contradict; shape (n, 3), rows sum to 1."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What was fitted on development data for one model.
+
+    `temperature` divides the logits. A finding needs at least the threshold
+    of its verdict after both directions are combined.
+    """
+
+    temperature: float = 1.0
+    contradict_threshold: float = 0.7
+    agree_threshold: float = 0.7
+
+
+def label_order(id2label: dict[int, str], where: Path) -> list[int]:
+    """Return the model's indices of agree, neutral, contradict, by label name.
+
+    Raises ModelError when a name fits none or several of the three, as
+    "LABEL_0" does.
+    """
+    order = []
+    for meaning, stems in _NAMES.items():
+        found = [
+            index
+            for index, name in id2label.items()
+            if any(stem in name.lower() for stem in stems)
+            and not (meaning == "agree" and "disagree" in name.lower())
+            and not name.lower().startswith(("not_", "non_"))
+        ]
+        if len(found) != 1 or len(id2label) != 3:
+            names = ", ".join(id2label.values())
+            raise ModelError(
+                f"{where}: cannot tell which label means {meaning!r} among: {names}. "
+                "Name them entailment, neutral and contradiction in config.json (id2label)."
+            )
+        order += found
+    return order
+
+
+def read_calibration(directory: Path) -> Calibration:
+    """Read `calibration.json` of a model directory; defaults where there is none."""
+    path = directory / CALIBRATION
+    if not path.is_file():
+        return Calibration()
+    values = json.loads(path.read_text(encoding="utf-8"))
+    return Calibration(**{name: values[name] for name in Calibration.__slots__ if name in values})
+
+
+def choose_precision(wanted: str, directory: Path, device: str) -> str:
+    """Resolve "auto" to the fastest precision this machine has for this model.
+
+    Raises ModelError when 8 bits are asked of a model that has no 8-bit graph.
+    """
+    has_graph = (directory / GRAPH).is_file()
+    if wanted == "int8" and not has_graph:
+        raise ModelError(f"{directory}: no {GRAPH}; this model runs in bf16 or fp32 only")
+    if wanted != "auto":
+        return wanted
+    if supports_bf16(device):
+        return "bf16"
+    return "int8" if has_graph and device == "cpu" else "fp32"
+
+
+def hash_of(directory: Path) -> str:
+    """Short hash of a model directory's weights and configuration."""
+    digest = hashlib.sha256()
+    for path in sorted(directory.iterdir()):
+        if path.suffix in (".safetensors", ".json", ".bin", ".onnx"):
+            digest.update(path.name.encode())
+            with path.open("rb") as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def _torch_forward(directory: Path, precision: str, device: str) -> tuple[Forward, dict[int, str]]:
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    config = AutoConfig.from_pretrained(directory, local_files_only=True)
+    if weights.is_8bit(directory):
+        model = AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-untyped-call]
+        model.load_state_dict(weights.load(directory))
+    else:
+        model = AutoModelForSequenceClassification.from_pretrained(directory, local_files_only=True)
+    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    model = model.to(device, kind).eval()
+
+    def forward(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            logits = model(
+                input_ids=torch.from_numpy(ids).to(device),
+                attention_mask=torch.from_numpy(mask).to(device),
+            ).logits
+        result: NDArray[np.float32] = logits.float().cpu().numpy()
+        return result
+
+    return forward, {int(k): str(v) for k, v in config.id2label.items()}
+
+
+def _onnx_forward(directory: Path) -> tuple[Forward, dict[int, str]]:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        str(directory / GRAPH), options, providers=["CPUExecutionProvider"]
+    )
+
+    def forward(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        (logits,) = session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
+        result: NDArray[np.float32] = logits
+        return result
+
+    config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    return forward, {int(k): str(v) for k, v in config["id2label"].items()}
+
+
+class TransformersNli:
+    """A cross-encoder from a local model directory."""
+
+    def __init__(self, directory: Path = EMBEDDED, precision: str = "auto") -> None:
+        """Load the model and put it through the canary.
+
+        Raises ModelError when the directory is missing, is no
+        sequence-classification model, has unclear labels or fails the canary.
+        """
+        from transformers import AutoTokenizer
+
+        directory = Path(directory)
+        if not (directory / "config.json").is_file():
+            raise ModelError(f"{directory}: not a model directory (no config.json)")
+        device = best_device()
+        self._precision = choose_precision(precision, directory, device)
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+            if self._precision == "int8":
+                device = "cpu"
+                self._forward, id2label = _onnx_forward(directory)
+            else:
+                self._forward, id2label = _torch_forward(directory, self._precision, device)
+        except (OSError, ValueError, RuntimeError, KeyError) as error:
+            reason = str(error).splitlines()[0]
+            raise ModelError(f"{directory}: cannot load the model: {reason}") from error
+        self._order = label_order(id2label, directory)
+        self._calibration = read_calibration(directory)
+        self._info = ModelInfo(
+            name=directory.name,
+            precision=self._precision,
+            device=device,
+            hash=hash_of(directory),
+        )
+        self._refuse_unless_sane(directory)
+
+    @property
+    def info(self) -> ModelInfo:
+        """Name, precision, device and hash of the loaded model."""
+        return self._info
+
+    @property
+    def calibration(self) -> Calibration:
+        """Temperature and thresholds that belong to this model."""
+        return self._calibration
+
+    def _refuse_unless_sane(self, directory: Path) -> None:
+        scores = self.score([(premise, hypothesis) for premise, hypothesis, _ in CANARY])
+        names = list(_NAMES)
+        for (premise, hypothesis, right), row in zip(CANARY, scores, strict=True):
+            answer = names[int(row.argmax())]
+            if answer != right:
+                raise ModelError(
+                    f"{directory}: the model says {answer!r} where only {right!r} is right "
+                    f"({premise!r} / {hypothesis!r}); its labels are mixed up or it is untrained"
+                )
+
+    def score(
+        self, pairs: Sequence[TextPair], progress: Progress | None = None
+    ) -> NDArray[np.float32]:
+        """Return calibrated probabilities, columns agree, neutral, contradict; shape (n, 3).
+
+        Rows are in the order of `pairs`. Pairs longer than MAX_TOKENS are cut
+        at the end of the longer text. `progress` is called with the number of
+        pairs done in each batch.
+        """
+        if not pairs:
+            return np.zeros((0, 3), np.float32)
+        encoded = self._tokenizer(
+            [premise for premise, _ in pairs],
+            [hypothesis for _, hypothesis in pairs],
+            truncation="longest_first",
+            max_length=MAX_TOKENS,
+        )["input_ids"]
+        logits = np.zeros((len(pairs), 3), np.float32)
+        pad = self._tokenizer.pad_token_id
+        for rows, width in batches([len(ids) for ids in encoded]):
+            ids = np.full((len(rows), width), pad, np.int64)
+            mask = np.zeros((len(rows), width), np.int64)
+            for line, row in enumerate(rows):
+                ids[line, : len(encoded[row])] = encoded[row]
+                mask[line, : len(encoded[row])] = 1
+            logits[rows] = self._forward(ids, mask)
+            if progress is not None:
+                progress(len(rows))
+        return softmax(logits[:, self._order] / self._calibration.temperature)
+
+
+def batches(lengths: Sequence[int]) -> list[tuple[list[int], int]]:
+    """Group row numbers by length into batches of at most BATCH_TOKENS tokens.
+
+    Returns (rows, padded width) pairs, longest first, so that memory use is
+    known from the first batch on.
+    """
+    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
+    made: list[tuple[list[int], int]] = []
+    while order:
+        width = -(-lengths[order[0]] // PAD_MULTIPLE) * PAD_MULTIPLE
+        size = max(1, BATCH_TOKENS // width)
+        made.append((order[:size], width))
+        order = order[size:]
+    return made
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities of each row."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    return result

@@ -1,0 +1,290 @@
+"""Build the training files of the NLI model from labelled sets and news articles.
+
+    python scripts/prepare_data.py --data DIR --out build/data
+
+DIR holds `nli/train/*.jsonl.gz`, `nli/dev/*.jsonl.gz` and
+`documents/allsides_conflict_topics.jsonl.gz`. Two files are written:
+`stable.jsonl`, the broad mix for the long constant-rate phase, and
+`decay.jsonl`, the mix for the last phase in which the learning rate falls:
+cleaner sets, and the hand-written pairs of `fixtures/pairs/train` with weight.
+The same seed gives the same files. `recipe.json` beside them records rows by
+source, for the model card.
+
+Every evaluation pair (all of `nli/dev` and `fixtures/pairs/{dev,test}`) is
+compared with every training pair by normalised exact match, in both orders;
+the script stops when one is found in a source that should have none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from checker.sentences import split_sentences
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "pairs"
+Row = dict[str, str]
+
+# What a set calls its labels, in the five that the training loss knows.
+LABELS = {
+    "entailment": "entailment",
+    "neutral": "neutral",
+    "contradiction": "contradiction",
+    "not_entailment": "not_entailment",
+    "not_contradiction": "not_contradiction",
+    "supports": "entailment",
+    "refutes": "contradiction",
+    # Hand-written near-minimal opposites; 7 of 10 read are strict contradictions.
+    "opposed": "contradiction",
+}
+
+
+def content_words(text: str) -> set[str]:
+    """Lower-case words of four letters or more, the cheap measure of shared subject."""
+    return set(re.findall(r"[a-z]{4,}", text.lower()))
+
+
+def overlap(a: str, b: str) -> float:
+    """Share of the shorter text's content words that the other has, 0 to 1."""
+    left, right = content_words(a), content_words(b)
+    return len(left & right) / max(1, min(len(left), len(right)))
+
+
+def same_event(row: Row) -> bool:
+    """Drop caption "contradictions" that are only different scenes (no word shared)."""
+    return row["label"] != "contradiction" or overlap(row["premise"], row["hypothesis"]) > 0
+
+
+def explains(row: Row) -> bool:
+    """Drop explanations without content, such as "I made this statement up"."""
+    first_person = re.search(r"\b(I|my|statement|sentence)\b", row["premise"])
+    return len(row["premise"].split()) > 6 and first_person is None
+
+
+def short(row: Row) -> bool:
+    """Keep pairs that fit the training length without being cut."""
+    return len(row["premise"].split()) + len(row["hypothesis"].split()) <= 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One labelled set: how many rows go to each phase (None: all that are left)."""
+
+    name: str
+    stable: int | None = 0
+    decay: int | None = 0
+    keep: Callable[[Row], bool] = short
+    balance: bool = False
+
+
+# Sets marked non-commercial are left out. Rows chosen 2026-11-22 for two cores.
+SOURCES = (
+    Source(name="mnli_nyu20k.train", stable=18_000, decay=2_000),
+    Source(name="mnli_llmsknow.train", stable=6_900, decay=2_000),
+    Source(name="mnli_lil3000.train", stable=2_000, decay=1_000),
+    Source(name="mnli_olora.train", stable=2_000, decay=1_000),
+    Source(name="lingnli.train", stable=22_000, decay=5_000),
+    Source(name="newprot_base.train", stable=3_000, decay=1_000),
+    Source(name="newprot_edit_other.train", stable=2_500, decay=1_000),
+    Source(name="newprot_contrast.train", stable=1_500, decay=500),
+    Source(name="cad_nli_all_combined.train", stable=4_000, decay=1_000, keep=same_event),
+    Source(name="snli_pilot2014.train", stable=2_000, keep=same_event),
+    Source(name="fever_train.train", stable=7_000, decay=2_000, balance=True),
+    Source(name="fever_train_nei_derived.train", stable=4_000, decay=1_000),
+    Source(name="conjnli.adv_train15k", stable=1_000),
+    Source(name="wikiresnli_ex.train", stable=400, balance=True),
+    Source(name="arct_warrants.train", stable=1_000, decay=200),
+    Source(name="creak.train", stable=2_500, keep=explains),
+    Source(name="check_covid.train", stable=700, decay=300),
+    Source(name="rte_glue.train", stable=1_500, decay=300),
+    Source(name="role_switched.dev", stable=400),
+    Source(name="scone.train", stable=300),
+    Source(name="semfrag_counting.train", stable=500),
+    Source(name="semfrag_comparative.train", stable=500),
+    Source(name="semfrag_negation.train", stable=400),
+    Source(name="semfrag_quantifier.train", stable=400),
+    Source(name="curriculum_lexical.train", stable=600),
+)
+SAME_ARTICLE = (3_500, 1_500)  # neutral pairs of one article's sentences: stable, decay
+OTHER_ARTICLE = (3_000, 1_000)  # neutral pairs of two articles on different topics
+HAND_WRITTEN_REPEATS = 3  # times each pair of fixtures/pairs/train enters the decay phase
+
+_SPACE_BEFORE = re.compile(r"\s+([.,;:!?%)\]]|n't\b|'(?:s|re|ve|ll|d|m)\b)")
+
+
+def detokenise(text: str) -> str:
+    """Undo treebank spacing: "wo n't stop , he said" becomes "won't stop, he said"."""
+    return " ".join(_SPACE_BEFORE.sub(r"\1", text).replace("( ", "(").split())
+
+
+def normalised(a: str, b: str) -> frozenset[str]:
+    """Key for the leak check: both texts without case, punctuation and order."""
+    return frozenset(re.sub(r"[^a-z0-9]+", "", text.lower()) for text in (a, b))
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def evaluation_keys(data: Path) -> set[frozenset[str]]:
+    keys = {
+        normalised(row["premise"], row["hypothesis"])
+        for path in sorted((data / "nli" / "dev").glob("*.jsonl.gz"))
+        for row in read_rows(path)
+    }
+    for split in ("dev", "test"):
+        for path in sorted((FIXTURES / split).glob("*.jsonl")):
+            keys |= {normalised(row["a"], row["b"]) for row in read_rows(path)}
+    return keys
+
+
+def labelled(data: Path, source: Source, rng: random.Random) -> list[Row]:
+    """All usable rows of a set, cleaned, shuffled and, where asked, balanced by label."""
+    rows = []
+    for raw in read_rows(data / "nli" / "train" / f"{source.name}.jsonl.gz"):
+        label = LABELS.get(raw["label"])
+        if label is None:
+            continue
+        row = {
+            "premise": detokenise(raw["premise"]),
+            "hypothesis": detokenise(raw["hypothesis"]),
+            "label": label,
+            "source": source.name,
+        }
+        if source.keep(row) and row["premise"] and row["hypothesis"]:
+            rows.append(row)
+    rng.shuffle(rows)
+    if source.balance:
+        counts = Counter(row["label"] for row in rows)
+        quota = Counter(dict.fromkeys(counts, min(counts.values())))
+        kept = []
+        for row in rows:
+            if quota[row["label"]] > 0:
+                quota[row["label"]] -= 1
+                kept.append(row)
+        rows = kept
+    return rows
+
+
+def hand_written() -> list[Row]:
+    """`fixtures/pairs/train`, each pair in the orders in which its label holds.
+
+    Contradiction and neutral are symmetric by the labelling rules. Of an
+    agreeing pair the shorter claim is taken as the one that follows.
+    """
+    rows = []
+    for path in sorted((FIXTURES / "train").glob("*.jsonl")):
+        for raw in read_rows(path):
+            a, b = raw["a"], raw["b"]
+            if raw["label"] == "agrees":
+                premise, hypothesis = sorted((a, b), key=len, reverse=True)
+                orders = [(premise, hypothesis, "entailment")]
+            else:
+                label = {"contradicts": "contradiction", "neutral": "neutral"}[raw["label"]]
+                orders = [(a, b, label), (b, a, label)]
+            for premise, hypothesis, label in orders:
+                source = f"fixtures/{path.stem}"
+                rows.append(
+                    {"premise": premise, "hypothesis": hypothesis, "label": label, "source": source}
+                )
+    return rows
+
+
+def article_neutrals(data: Path, same: int, other: int, rng: random.Random) -> list[Row]:
+    """Neutral pairs from real articles: of one article (sharing words), of unrelated ones.
+
+    An article seldom restates or contradicts itself, so two of its sentences
+    about one subject are the compatible pairs that a news corpus is full of.
+    """
+    articles: list[tuple[str, list[str]]] = []
+    for raw in read_rows(data / "documents" / "allsides_conflict_topics.jsonl.gz"):
+        text = raw["content_original"]
+        sentences = [text[start:end] for start, end in split_sentences(text[:6000])]
+        sentences = [s for s in sentences if 8 <= len(s.split()) <= 40 and s[-1] in '.”"']
+        if len(sentences) >= 4:
+            articles.append((raw["topic"], sentences))
+    rng.shuffle(articles)
+
+    rows: list[Row] = []
+    while len(rows) < same:
+        _, sentences = rng.choice(articles)
+        a, b = rng.sample(sentences, 2)
+        if 0.15 <= overlap(a, b) <= 0.5:
+            rows.append(
+                {"premise": a, "hypothesis": b, "label": "neutral", "source": "same_article"}
+            )
+    while len(rows) < same + other:
+        (topic_a, left), (topic_b, right) = rng.sample(articles, 2)
+        if topic_a != topic_b:
+            a, b = rng.choice(left), rng.choice(right)
+            rows.append(
+                {"premise": a, "hypothesis": b, "label": "neutral", "source": "other_article"}
+            )
+    return rows
+
+
+def take(rows: list[Row], wanted: int | None) -> list[Row]:
+    """Remove and return the first `wanted` rows (None: all)."""
+    chosen = rows[:wanted]
+    del rows[:wanted]
+    return chosen
+
+
+def write(path: Path, rows: list[Row], rng: random.Random) -> Counter[str]:
+    rng.shuffle(rows)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return Counter(row["source"] for row in rows)
+
+
+def without_leaks(rows: Iterable[Row], keys: set[frozenset[str]]) -> list[Row]:
+    """Return `rows`; stop the program when one of them is an evaluation pair."""
+    kept = list(rows)
+    for row in kept:
+        if normalised(row["premise"], row["hypothesis"]) in keys:
+            sys.exit(f"leak: {row['source']} holds the evaluation pair {row}")
+    return kept
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("build/data"))
+    parser.add_argument("--seed", type=int, default=13)
+    options = parser.parse_args()
+    rng = random.Random(options.seed)
+
+    keys = evaluation_keys(options.data)
+    stable: list[Row] = []
+    decay: list[Row] = []
+    for source in SOURCES:
+        rows = labelled(options.data, source, rng)
+        stable += take(rows, source.stable)
+        decay += take(rows, source.decay)
+    for phase, same, other in zip((stable, decay), SAME_ARTICLE, OTHER_ARTICLE, strict=True):
+        phase += article_neutrals(options.data, same, other, rng)
+    decay += hand_written() * HAND_WRITTEN_REPEATS
+
+    options.out.mkdir(parents=True, exist_ok=True)
+    recipe = {
+        "seed": options.seed,
+        "stable": write(options.out / "stable.jsonl", without_leaks(stable, keys), rng),
+        "decay": write(options.out / "decay.jsonl", without_leaks(decay, keys), rng),
+    }
+    (options.out / "recipe.json").write_text(json.dumps(recipe, indent=1, sort_keys=True))
+    print(f"{len(stable)} rows in stable.jsonl, {len(decay)} in decay.jsonl, under {options.out}")
+
+
+if __name__ == "__main__":
+    main()
