@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from checker.escaping import printable
 from checker.types import Report
 
 MAX_SOURCES = 20
+LABEL_CHARACTERS = 32
 CLASH_COLOURS = ["#f3c6bd", "#b3261e"]
 
 
@@ -35,13 +37,16 @@ def _svg(chart: Any) -> str:
 
 
 def _label(report: Report) -> dict[str, str]:
-    """A short, unique name for each document: its source, numbered where two share it."""
+    """A short, unique name for each document: its source, numbered where two share it.
+
+    Printable, because the renderer aborts the whole process on a control character.
+    """
     seen: Counter[str] = Counter()
     labels = {}
     for document in report.documents:
-        seen[document.source] += 1
-        number = f" ({seen[document.source]})" if seen[document.source] > 1 else ""
-        labels[document.id] = f"{document.source[:32]}{number}"
+        name = printable(document.source)[:LABEL_CHARACTERS] or "?"
+        seen[name] += 1
+        labels[document.id] = f"{name} ({seen[name]})" if seen[name] > 1 else name
     return labels
 
 

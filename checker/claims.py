@@ -29,7 +29,9 @@ MAX_WORDS = 80
 MIN_CLAUSE_WORDS = 5
 
 _ENDS_WHOLE = re.compile(r"(?<!\.\.)[.!][\"'”’)\]]*(?:\s*\[\d+\])*$")
-_STARTS_WHOLE = re.compile(r"[\"'“‘(]*(?![A-Z]\.\s(?!\w\.)|Why\b|How\b)[A-Z0-9$€£]")
+_STARTS_WHOLE = re.compile(
+    r"[\"'“‘(]*(?![A-Z]\.\s(?!\w\.)|Why\b|How\b|What an?\b)([A-Z0-9$€£]|[^\W\d_a-z])"
+)
 _ABOUT_ITSELF = re.compile(
     r"\b(?:this|the present|our|my) (?:article|essay|post|paper|chapter|study|piece|section|report"
     r"|blog|guide|analysis)\b[^.]{0,30}\b(?:will|explores?|examines?|delves?|discuss(?:es)?|looks?"
@@ -96,7 +98,8 @@ _REPORTING = frozenset(
 # These report a view only with a "that" clause or an "as": "see" a ship is no view.
 _ONLY_AS = frozenset(("view views viewed see sees saw consider considers considered").split())
 _HEDGE = re.compile(
-    r"\b(?:may|might|could|possibly|perhaps|probably|likely|unlikely|reportedly|allegedly|apparently"
+    # "May" with a capital is a month.
+    r"\b(?:(?-i:may)|might|could|possibly|perhaps|probably|likely|unlikely|reportedly|allegedly|apparently"
     r"|supposedly|appears? to|seems?|seemed|appeared to|(?:is|are|was|were) expected to|expects?"
     r"|suggests?|estimated|rumou?red|(?:is|are) (?:believed|thought|said) to|potentially"
     r"|tends? to)\b",
@@ -145,14 +148,16 @@ def _pieces(text: str) -> Iterator[_Piece]:
 def looks_whole(sentence: str) -> bool:
     """Whether a string has the outer form of a complete statement.
 
-    >>> looks_whole("The port closed."), looks_whole("of the port, which is")
+    >>> looks_whole("The port has closed."), looks_whole("of the port, which is")
     (True, False)
     """
     words = len(sentence.split())
+    start = _STARTS_WHOLE.match(sentence)
     return (
         MIN_WORDS <= words <= MAX_WORDS
         and _ENDS_WHOLE.search(sentence) is not None
-        and _STARTS_WHOLE.match(sentence) is not None
+        and start is not None
+        and not start[1].islower()
         and _ABOUT_ITSELF.search(sentence) is None
         and not (_EMPTY_OPINION.match(sentence) and not re.search(r"\d", sentence))
     )
@@ -243,6 +248,7 @@ def speaker_of(doc: Doc) -> str | None:
     return None
 
 
+_WEATHER = re.compile(r"(?:rain|snow|hail|thunder)(?:s|ed|ing)?$", re.IGNORECASE)
 _PEOPLE = frozenset(["he", "she", "his", "her"])
 _MANY = frozenset(["they", "their"])
 
@@ -284,6 +290,17 @@ def _antecedent(doc: Doc, carried: _Antecedent | None) -> _Antecedent | None:
     return _Antecedent(text, plural, name) if name or len(text.split()) <= 4 else None
 
 
+def _is_impersonal(doc: Doc) -> bool:
+    """Whether "it" stands for nothing: "It is said that", "It is time to", "It rained"."""
+    root = root_of(doc)
+    parts = {t.dep_ for t in root.children}
+    if "ccomp" in parts:
+        return root.lower_ not in _REPORTING or "auxpass" in parts
+    judged = root.lower_ in ("is", "was", "be", "been") and parts & {"acomp", "attr"}
+    to_do = any(t.tag_ == "TO" and t.head.head in (root, *root.children) for t in doc)
+    return bool(judged and to_do) or _WEATHER.match(root.text) is not None
+
+
 def _resolve(doc: Doc, text: str, antecedent: _Antecedent | None) -> tuple[str, bool]:
     """Return the text with its opening pronoun or "the country" made clear.
 
@@ -292,7 +309,7 @@ def _resolve(doc: Doc, text: str, antecedent: _Antecedent | None) -> tuple[str, 
     """
     first = doc[0]
     if first.lower_ in _PRONOUNS and first.tag_ in ("PRP", "PRP$"):
-        impersonal = first.lower_ == "it" and any(t.dep_ == "ccomp" for t in root_of(doc).children)
+        impersonal = first.lower_ == "it" and _is_impersonal(doc)
         if impersonal or antecedent is None or not antecedent.fits(first.lower_):
             return text, not impersonal
         name = antecedent.text[0].upper() + antecedent.text[1:]

