@@ -14,6 +14,7 @@ from checker.types import Report
 
 MAX_SOURCES = 20
 LABEL_CHARACTERS = 32
+FEW = 4  # contradictions that take the full colour where no two sources have more
 CLASH_COLOURS = ["#f3c6bd", "#b3261e"]
 
 
@@ -51,7 +52,10 @@ def _label(report: Report) -> dict[str, str]:
 
 
 def source_matrix(report: Report) -> str:
-    """Sources against sources: how many contradictions lie between each two. "" when none."""
+    """Sources against sources: how many contradictions lie between each two. "" when none.
+
+    At most MAX_SOURCES sources: those of the strongest pairs.
+    """
     import altair as alt
     import pandas as pd
 
@@ -68,7 +72,12 @@ def source_matrix(report: Report) -> str:
     totals: Counter[str] = Counter()
     for (a, _), number in counts.items():
         totals[a] += number
-    shown = [name for name, _ in totals.most_common(MAX_SOURCES)]
+    # Sources of the strongest pairs, not the busiest sources: those may never meet each other.
+    chosen: set[str] = set()
+    for pair, _ in counts.most_common():
+        if len(chosen | set(pair)) <= MAX_SOURCES:
+            chosen |= set(pair)
+    shown = [name for name, _ in totals.most_common() if name in chosen]
     frame = pd.DataFrame(
         [
             {"one": a, "other": b, "contradictions": n}
@@ -80,11 +89,12 @@ def source_matrix(report: Report) -> str:
         x=alt.X("one:N", title=None, sort=shown, axis=alt.Axis(labelAngle=-35, orient="top")),
         y=alt.Y("other:N", title=None, sort=shown),
     )
+    strongest = max(FEW, frame["contradictions"].max())
     colour = alt.Color(
-        "contradictions:Q", legend=None, scale=alt.Scale(range=CLASH_COLOURS, domainMin=0)
+        "contradictions:Q", legend=None, scale=alt.Scale(range=CLASH_COLOURS, domain=[0, strongest])
     )
     dark = alt.condition(
-        f"datum.contradictions > {frame['contradictions'].max() * 0.6}",
+        f"datum.contradictions > {strongest * 0.7}",
         alt.value("#ffffff"),
         alt.value("#3b0d0a"),
     )
@@ -97,7 +107,10 @@ def source_matrix(report: Report) -> str:
 
 
 def timeline(report: Report) -> str:
-    """When the documents were published, with how many contradictions; "" when undated."""
+    """When the documents were published, with how many contradictions; "" when undated.
+
+    At most MAX_SOURCES documents: those with the most contradictions.
+    """
     import altair as alt
     import pandas as pd
 
@@ -106,7 +119,7 @@ def timeline(report: Report) -> str:
     for finding in report.contradictions:
         involved[finding.pair.a.document_id] += 1
         involved[finding.pair.b.document_id] += 1
-    dated = [
+    dated: list[dict[str, Any]] = [
         {
             "published": document.published.isoformat(),
             "source": labels[document.id],
@@ -117,12 +130,18 @@ def timeline(report: Report) -> str:
     ]
     if not dated:
         return ""
-    frame = pd.DataFrame(dated)
+    dated.sort(key=lambda row: -row["contradictions"])
+    frame = pd.DataFrame(dated[:MAX_SOURCES])
     chart = (
         alt.Chart(frame)
         .mark_circle(opacity=0.85, color=CLASH_COLOURS[1])
         .encode(
-            x=alt.X("published:T", title=None, axis=alt.Axis(format="%d %b %Y", labelAngle=-35)),
+            x=alt.X(
+                "published:T",
+                title=None,
+                axis=alt.Axis(format="%d %b %Y", labelAngle=-35, tickCount=6),
+                scale=alt.Scale(padding=16),
+            ),
             y=alt.Y("source:N", title=None),
             size=alt.Size(
                 "contradictions:Q",

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from checker.cleaning import prose_spans
@@ -32,6 +32,8 @@ _ENDS_WHOLE = re.compile(r"(?<!\.\.)[.!][\"'”’)\]]*(?:\s*\[\d+\])*$")
 _STARTS_WHOLE = re.compile(
     r"[\"'“‘(]*(?![A-Z]\.\s(?!\w\.)|Why\b|How\b|What an?\b)([A-Z0-9$€£]|[^\W\d_a-z])"
 )
+# Footnote marks, which the sentence splitter leaves to the sentence after them.
+_NOTES = re.compile(r"(?:\[(?:\d+|[a-z]|citation needed)\]\s*)+")
 _ABOUT_ITSELF = re.compile(
     r"\b(?:this|the present|our|my) (?:article|essay|post|paper|chapter|study|piece|section|report"
     r"|blog|guide|analysis)\b[^.]{0,30}\b(?:will|explores?|examines?|delves?|discuss(?:es)?|looks?"
@@ -105,7 +107,7 @@ _HEDGE = re.compile(
     r"|tends? to)\b",
     re.IGNORECASE,
 )
-_NOBODY = frozenset({"it", "i", "you", "one"})
+_NOBODY = frozenset({"i", "you", "one"})
 _PRONOUNS = frozenset(["he", "she", "it", "they", "his", "her", "its", "their"])
 _POSSESSIVE = frozenset(["his", "her", "its", "their"])
 _GENERIC = frozenset(
@@ -136,6 +138,9 @@ def _pieces(text: str) -> Iterator[_Piece]:
         for start, end in split_sentences(line):
             cuts = [m.end() for m in _SEAM.finditer(line, start, end)] if snippet else []
             for left, right in zip([start, *cuts], [*cuts, end], strict=True):
+                # Between snippets, what follows a mark is another page's furniture.
+                note = None if snippet else _NOTES.match(line, left, right)
+                left = note.end() if note else left
                 piece = line[left:right].rstrip()
                 if snippet and len(piece.split()) > MAX_SNIPPET_WORDS:
                     continue
@@ -166,8 +171,11 @@ def looks_whole(sentence: str) -> bool:
 def is_statement(doc: Doc) -> bool:
     """Whether the parse is that of a statement: a finite main verb, not an instruction."""
     root = root_of(doc)
-    if root.tag_ == "VB" and subject_of(root) is None and not is_finite(root):
-        return False
+    if subject_of(root) is None:
+        # The tagger takes the verb of "To open it, press the button" for a present tense.
+        purpose = root.tag_ == "VBP" and doc[0].tag_ == "TO"
+        if purpose or (root.tag_ == "VB" and not is_finite(root)):
+            return False
     mains = [root, *root.conjuncts, *(t for t in root.children if t.dep_ == "ccomp")]
     return any(
         is_finite(verb) and (subject_of(verb) is not None or verb.tag_ in FINITE_TAGS)
@@ -335,8 +343,8 @@ def extract_claims(document: Document) -> list[Claim]:
     """Return the claims of a document in reading order.
 
     For every claim `document.text[claim.start:claim.end] == claim.text`; spans
-    do not overlap. The same text and title give the same claim ids, whatever
-    else changes in the document.
+    do not overlap. A claim's id comes of its wording alone (and of how often
+    that occurred before), so it survives edits elsewhere in the document.
     """
     text = document.text
     pieces = list(_pieces(text))
@@ -354,6 +362,12 @@ def extract_claims(document: Document) -> list[Claim]:
             spans = [(0, len(sentence))] if cut is None else [(0, cut[0]), (cut[1], len(sentence))]
             standalone, needs_context = _resolve(doc, sentence, antecedent)
             speaker = speaker_of(doc)
+            if speaker and speaker.lower() in _PRONOUNS:
+                opening = doc[0].lower_ == speaker.lower() and standalone != sentence
+                if opening and antecedent:
+                    speaker = antecedent.text
+                elif speaker.lower() == "it":
+                    speaker = None
             for start, end in spans:
                 words = sentence[start:end]
                 opening = start == 0
@@ -363,7 +377,7 @@ def extract_claims(document: Document) -> list[Claim]:
                     resolved = resolved if opening else words
                 key = " ".join(words.split())
                 occurrences[key] = occurrences.get(key, 0) + 1
-                identity = f"{document.title}\0{key}\0{occurrences[key]}"
+                identity = f"{key}\0{occurrences[key]}"
                 needs = opening and needs_context
                 claims.append(
                     Claim(
@@ -382,3 +396,24 @@ def extract_claims(document: Document) -> list[Claim]:
         antecedent = _antecedent(doc, antecedent)
         before = sentence
     return claims
+
+
+def with_distinct_ids(claims: Sequence[Claim], documents: Sequence[Document]) -> list[Claim]:
+    """Give a claim that stands word for word in an earlier document an id of its own.
+
+    It is made of the wording and the later document's source, so it stays the
+    same from run to run.
+    """
+    source = {document.id: document.source for document in documents}
+    taken: set[str] = set()
+    made = []
+    for claim in claims:
+        name = claim.id
+        copies = 0
+        while name in taken:
+            copies += 1
+            identity = f"{claim.id}\0{source[claim.document_id]}\0{copies}"
+            name = hashlib.sha256(identity.encode()).hexdigest()[:12]
+        taken.add(name)
+        made.append(claim if name == claim.id else replace(claim, id=name))
+    return made

@@ -45,6 +45,15 @@ class Format(enum.StrEnum):
     HTML = "html"
 
 
+class Precision(enum.StrEnum):
+    """In which numbers the model runs."""
+
+    AUTO = "auto"
+    INT8 = "int8"
+    BF16 = "bf16"
+    FP32 = "fp32"
+
+
 class FailOn(enum.StrEnum):
     """Which findings make the exit code 1."""
 
@@ -150,7 +159,10 @@ def _complain(message: str) -> None:
 @app.command()
 def check(
     paths: Annotated[
-        list[str], typer.Argument(help="Files or folders (txt, md, html, pdf, docx); - is stdin.")
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Files or folders (txt, md, html, pdf, docx); - is stdin."
+        ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the report.")] = Path(
         "checker-report"
@@ -168,13 +180,15 @@ def check(
     model: Annotated[
         Path | None, typer.Option(help="Directory of another NLI model (Hugging Face format).")
     ] = None,
-    precision: Annotated[str | None, typer.Option(help="auto, int8, bf16 or fp32.")] = None,
+    precision: Annotated[
+        Precision | None, typer.Option(help="Number format of the model; auto is the fastest.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
     fail_on: Annotated[
         FailOn, typer.Option(help="Exit with 1 when such a finding is in the report.")
     ] = FailOn.NEVER,
 ) -> None:
-    """Compare documents and write a report of contradictions and agreements.
+    """Report contradictions and agreements between documents.
 
     \b
     checker check articles/
@@ -187,21 +201,25 @@ def check(
         max_bytes=max_bytes,
         within=within or None,
         model=str(model) if model else None,
-        precision=precision,
+        precision=precision.value if precision else None,
     )
     from checker.documents import load_documents
+    from checker.escaping import printable
+    from checker.nli import EMBEDDED, require_model
     from checker.pipeline import check_documents
-    from checker.report import FORMATS, write_report
+    from checker.report import FORMATS, make_folder, write_report
 
-    documents, problems = load_documents(paths, max_bytes=settings.max_bytes)
+    require_model(Path(settings.model) if settings.model else EMBEDDED)
+    documents, problems = load_documents(paths, max_bytes=settings.max_bytes, leave_out=output)
     for problem in problems:
-        _complain(f"{problem.path}: {problem.reason}")
+        _complain(f"{printable(problem.path)}: {problem.reason}")
+    make_folder(output)
     with _progress() as progress:
         report = check_documents(documents, settings, problems=problems, progress=progress)
     written = write_report(report, output, list(FORMATS) if format == "all" else [format.value])
     _print_report(report)
     for path in written:
-        typer.echo(f"wrote {path}", err=True)
+        typer.echo(f"wrote {printable(str(path))}", err=True)
     if problems:
         raise typer.Exit(2)
     clashes = report.contradictions
@@ -213,7 +231,12 @@ def check(
 
 @app.command()
 def label(
-    pairs: Annotated[Path, typer.Argument(help="JSON lines with the fields a and b; - is stdin.")],
+    pairs: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PAIRS.jsonl", help="JSON lines with the fields a and b; - is stdin."
+        ),
+    ],
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="JSON lines file; standard output if absent."),
@@ -221,9 +244,11 @@ def label(
     model: Annotated[
         Path | None, typer.Option(help="Directory of another NLI model (Hugging Face format).")
     ] = None,
-    precision: Annotated[str | None, typer.Option(help="auto, int8, bf16 or fp32.")] = None,
+    precision: Annotated[
+        Precision | None, typer.Option(help="Number format of the model; auto is the fastest.")
+    ] = None,
 ) -> None:
-    """Label pairs of claims: verdict, confidence and scores, in the order given.
+    """Label given pairs of claims, in their order.
 
     \b
     echo '{"a": "The port is open.", "b": "The port is shut."}' | checker label -
@@ -231,11 +256,12 @@ def label(
     """
     from checker.labelling import label_pairs, read_pairs, to_lines
     from checker.nli import EMBEDDED, TransformersNli
-    from checker.report import write_whole
+    from checker.report import make_folder, write_whole
 
     rows = read_pairs(pairs)
-    settings = _config(None, precision=precision)
-    judge = TransformersNli(model or EMBEDDED, settings.precision)
+    if output is not None:
+        make_folder(output.parent)
+    judge = TransformersNli(model or EMBEDDED, precision.value if precision else "auto")
     with _progress() as progress:
         lines = to_lines(rows, label_pairs(rows, judge, progress))
     if output is None:
@@ -251,11 +277,11 @@ def main() -> None:
     except CheckerError as error:
         _complain(str(error))
         sys.exit(2)
-    except KeyboardInterrupt:
-        _complain("stopped; nothing was written")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
+    except (KeyboardInterrupt, SystemExit) as end:
+        code = 130 if isinstance(end, KeyboardInterrupt) else end.code
+        if code == 130:  # typer turns Ctrl-C into this
+            _complain("stopped")
+        sys.exit(code)
     except Exception as error:
         _complain(f"internal error: {type(error).__name__}: {error}")
         _complain("this is a bug; run with CHECKER_DEBUG=1 for the traceback")

@@ -7,22 +7,16 @@ model, not to a run, and live in the model's `calibration.json`.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass as validated
+from pydantic import ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass
 
 from checker.errors import ConfigError
 
-__all__ = ["Config", "load_config"]
 
-_STRICT = ConfigDict(extra="forbid", strict=True)
-
-
-@validated(frozen=True, kw_only=True, config=_STRICT)
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", strict=True))
 class Config:
     """How to run. Every field can be set in `checker.toml` under its own name."""
 
@@ -30,8 +24,6 @@ class Config:
     max_bytes: Annotated[int, Field(gt=0)] = 20_000_000
     #: Most pairs that the NLI model scores; the rest is counted as cut.
     max_pairs: Annotated[int, Field(gt=0)] = 100_000
-    #: Neighbours of each claim per run, before `max_pairs` applies.
-    neighbours: Annotated[int, Field(gt=0)] = 12
     #: Most findings kept in the report; the rest is counted as cut.
     max_findings: Annotated[int, Field(gt=0)] = 500
     #: Also pair claims of one document with each other.
@@ -55,7 +47,7 @@ def load_config(path: Path) -> Config:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: not a readable TOML file: {error}") from error
     try:
-        return TypeAdapter(Config).validate_python(values)
+        return Config(**values)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

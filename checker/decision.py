@@ -15,6 +15,8 @@ from checker.facts import scope
 from checker.nli import Calibration
 from checker.types import Claim, Document, Explanation, Verdict
 
+# Forward agreement from which the other direction is worth asking.
+MAYBE_AGREES = 0.1
 # Two claims about the state of the world, written or dated further apart than
 # this, may both have been true in their time.
 TIME_GAP = datetime.timedelta(days=45)
@@ -34,13 +36,15 @@ def combine(forward: NDArray[np.float32], backward: NDArray[np.float32]) -> NDAr
 
 
 def could_matter(forward: NDArray[np.float32], calibration: Calibration) -> NDArray[np.bool_]:
-    """Which pairs can still become a contradiction once the other direction is known.
+    """Which pairs can become a finding once the other direction is known; shape (n,).
 
-    Exact, not a guess: the combined contradiction is the mean of two
-    probabilities, computed here as in `combine` with a certain other direction.
+    For contradictions this is exact, not a guess: their combined probability
+    is a mean, computed here as in `combine` with a certain other direction.
+    Agreement that only the other direction sees is kept where this one leaves
+    it MAYBE_AGREES.
     """
     most: NDArray[np.float64] = ((forward[:, 2] + 1) / 2).astype(np.float64)
-    return most >= calibration.contradict_threshold
+    return (most >= calibration.contradict_threshold) | (forward[:, 0] >= MAYBE_AGREES)
 
 
 def decide(combined: NDArray[np.float32], calibration: Calibration) -> tuple[Verdict, float]:

@@ -8,13 +8,16 @@ up is lost. A file that cannot be used becomes a `Problem`, never an exception.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import io
+import os
 import re
 import sys
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +26,7 @@ from typing import Any
 import ftfy
 from charset_normalizer import from_bytes
 
+from checker.cleaning import prose_spans
 from checker.dates import find_dateline, parse_date
 from checker.errors import InputError
 from checker.origins import origins
@@ -34,6 +38,10 @@ STDIN = "-"
 MAX_UNPACKED_RATIO = 10
 # Share of control characters above which a "text" file is taken for binary.
 MAX_CONTROL_SHARE = 0.02
+# Share of bytes above 127 below which text that is not UTF-8 is taken for
+# Windows Western (cp1252): English has few, and detectors confuse cp1252 with
+# cp1250 there ("Sao Paulo" got a Romanian letter). Cyrillic has over 0.5.
+MAX_WESTERN_SHARE = 0.2
 
 
 class Unusable(Exception):  # noqa: N818 - a reason, not a failure of the program
@@ -69,14 +77,23 @@ def decode(data: bytes) -> str:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            best = from_bytes(data).best()
-            if best is None:
-                raise Unusable("binary file or unknown charset") from None
-            text = str(best)
+            text = _decode_legacy(data)
     control = sum(c < " " and c not in "\t\n\r\f\x1b" for c in text)
     if control > MAX_CONTROL_SHARE * len(text):
         raise Unusable("binary file, not text")
     return repair(text)
+
+
+def _decode_legacy(data: bytes) -> str:
+    """Decode what is not Unicode: as declared, as Western text, or as best guessed."""
+    share = sum(byte > 127 for byte in data) / len(data)
+    if share < MAX_WESTERN_SHARE and b"charset=" not in data[:2048].lower():
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode("cp1252")
+    best = from_bytes(data).best()
+    if best is None:
+        raise Unusable("binary file or unknown charset")
+    return str(best)
 
 
 # The first byte of a UTF-8 sequence and those that follow it, as Greek charsets show
@@ -172,7 +189,7 @@ def read_html(data: bytes) -> Raw:
     found = trafilatura.bare_extraction(
         decode(data), with_metadata=True, include_comments=False, include_tables=False
     )
-    if not isinstance(found, Extracted) or not (found.text or "").strip():
+    if not isinstance(found, Extracted) or not prose_spans(found.text or ""):
         raise Unusable("no article text found in the page")
     return Raw(
         text=repair(found.text or ""),
@@ -244,7 +261,6 @@ def read_docx(data: bytes) -> Raw:
     """The paragraphs and table cells of a DOCX, one a line."""
     import docx
     from docx.opc.exceptions import PackageNotFoundError
-    from lxml.etree import XMLSyntaxError
 
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unusable("encrypted or old binary Word file: save it as an open DOCX")
@@ -258,7 +274,7 @@ def read_docx(data: bytes) -> Raw:
         zipfile.BadZipFile,
         zlib.error,
         PackageNotFoundError,
-        XMLSyntaxError,
+        SyntaxError,  # of lxml, when the XML inside is broken
         KeyError,
         ValueError,
     ) as error:
@@ -293,27 +309,59 @@ READERS: dict[str, Callable[[bytes], Raw]] = {
 }
 
 
-def find_files(paths: Iterable[str | Path]) -> Iterator[str | Problem]:
-    """Yield the files under `paths` in sorted order; hidden files are left out."""
+def find_files(
+    paths: Iterable[str | Path], leave_out: Path | None = None
+) -> Iterator[str | Problem]:
+    """Yield the files under `paths` in sorted order, without hidden files.
+
+    Nothing under the folder `leave_out` is found by walking: a report written
+    into the folder that is checked is no document of the next run.
+    """
     for given in paths:
         path = Path(given)
         if str(given) == STDIN:
             yield STDIN
-        elif path.is_symlink() and not path.exists():
-            yield Problem(path=str(path), reason="broken symbolic link")
-        elif not path.exists():
-            yield Problem(path=str(path), reason="no such file or folder")
+        elif reason := _unreachable(path):
+            yield Problem(path=str(path), reason=reason)
         elif path.is_dir():
-            for child in sorted(path.rglob("*")):
-                hidden = any(part.startswith(".") for part in child.relative_to(path).parts)
-                if hidden or child.is_dir():
-                    continue
-                if child.is_symlink() and not child.exists():
-                    yield Problem(path=str(child), reason="broken symbolic link")
-                else:
-                    yield str(child)
+            yield from _files_in(path, leave_out)
         else:
             yield str(path)
+
+
+def _unreachable(path: Path) -> str | None:
+    """Why nothing can be found at a path, or None."""
+    try:
+        path.stat()
+    except PermissionError:
+        return "permission denied"
+    except OSError as error:
+        if os.path.islink(path):  # which, unlike Path, never raises
+            return "broken symbolic link"
+        missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+        return "no such file or folder" if missing else f"cannot be read: {error.strerror}"
+    return None
+
+
+def _files_in(folder: Path, leave_out: Path | None) -> Iterator[str | Problem]:
+    """The files under a folder; a folder that cannot be listed or holds none is a problem."""
+    failed: list[OSError] = []
+    files: list[Path] = []
+    for parent, folders, names in os.walk(folder, onerror=failed.append):
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".")
+            and not (leave_out and Path(parent, name).resolve() == leave_out.resolve())
+        ]
+        files += [Path(parent, name) for name in names if not name.startswith(".")]
+    for error in failed:
+        yield Problem(path=str(error.filename), reason=f"cannot be listed: {error.strerror}")
+    if not files and not failed:
+        yield Problem(path=str(folder), reason="no files in this folder")
+    for file in sorted(files):
+        reason = _unreachable(file)
+        yield Problem(path=str(file), reason=reason) if reason else str(file)
 
 
 def read_file(name: str, max_bytes: int) -> Raw:
@@ -370,18 +418,18 @@ def make_document(name: str, raw: Raw) -> Document:
 
 
 def load_documents(
-    paths: Iterable[str | Path], *, max_bytes: int = 20_000_000
+    paths: Iterable[str | Path], *, max_bytes: int = 20_000_000, leave_out: Path | None = None
 ) -> tuple[list[Document], list[Problem]]:
     """Read files, folders (recursively) and "-" into documents, in sorted order.
 
-    Returns the documents and, for every path that could not be used, a
-    Problem. A file given twice is read once. Raises InputError when nothing
-    usable is left.
+    A folder `leave_out` inside a given folder is passed over. Returns the
+    documents and, for every path that could not be used, a Problem. A file
+    given twice is read once. Raises InputError when nothing usable is left.
     """
     documents: list[Document] = []
     problems: list[Problem] = []
     seen: set[str] = set()
-    for found in find_files(paths):
+    for found in find_files(paths, leave_out):
         if isinstance(found, Problem):
             problems.append(found)
             continue
@@ -399,11 +447,23 @@ def load_documents(
     if not documents:
         detail = "".join(f"\n  {p.path}: {p.reason}" for p in problems[:10])
         raise InputError(f"no usable document among the given paths{detail}")
+    documents = _numbered(documents)
     copies = origins([document.text for document in documents])
     return [
         replace(document, origin=documents[first].id)
         for document, first in zip(documents, copies, strict=True)
     ], problems
+
+
+def _numbered(documents: list[Document]) -> list[Document]:
+    """Tell files with the same text apart: the second one's id ends in "-2"."""
+    seen: Counter[str] = Counter()
+    made = []
+    for document in documents:
+        seen[document.id] += 1
+        number = seen[document.id]
+        made.append(replace(document, id=f"{document.id}-{number}") if number > 1 else document)
+    return made
 
 
 def from_text(text: str, *, title: str, **fields: Any) -> Document:

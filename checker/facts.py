@@ -92,7 +92,7 @@ def is_negated(text: str) -> bool:
 
 def names(text: str) -> set[str]:
     """Capitalised names, without a word that only opens the sentence."""
-    found = {_POSSESSIVE.sub("", match.group()) for match in _NAME.finditer(text)}
+    found = {_POSSESSIVE.sub("", match.group()).rstrip(".") for match in _NAME.finditer(text)}
     first = text.split(maxsplit=1)[0].strip("\"'“”‘’,") if text.split() else ""
     return {name for name in found if name != first}
 

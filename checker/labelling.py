@@ -44,8 +44,8 @@ def read_pairs(path: Path) -> list[dict[str, Any]]:
             continue
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{path}:{number}: not JSON: {error.msg}") from error
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise InputError(f"{path}:{number}: not JSON: {error}") from error
         if not isinstance(row, dict):
             raise InputError(f"{path}:{number}: not a JSON object")
         for field in ("a", "b"):
@@ -53,10 +53,21 @@ def read_pairs(path: Path) -> list[dict[str, Any]]:
                 raise InputError(
                     f"{path}:{number}: field {field!r} must be a text that is not empty"
                 )
+            if not _is_unicode(row[field]):
+                raise InputError(f"{path}:{number}: field {field!r} holds half a character")
         rows.append(row)
     if not rows:
         raise InputError(f"{path}: no pairs")
     return rows
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text can be written; JSON escapes can name lone surrogates, which cannot."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def label_pairs(rows: Sequence[dict[str, Any]], model: NliModel, progress: Progress) -> list[Label]:

@@ -108,8 +108,19 @@ def read_calibration(directory: Path) -> Calibration:
     path = directory / CALIBRATION
     if not path.is_file():
         return Calibration()
-    values = json.loads(path.read_text(encoding="utf-8"))
-    return Calibration(**{name: values[name] for name in Calibration.__slots__ if name in values})
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return Calibration(
+            **{name: float(values[name]) for name in Calibration.__slots__ if name in values}
+        )
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(f"{path}: not a readable calibration: {error}") from error
+
+
+def require_model(directory: Path) -> None:
+    """Raise ModelError unless the directory looks like a model; cheap, loads nothing."""
+    if not (directory / "config.json").is_file():
+        raise ModelError(f"{directory}: not a model directory (no config.json)")
 
 
 def choose_precision(wanted: str, directory: Path, device: str) -> str:
@@ -193,11 +204,11 @@ class TransformersNli:
         Raises ModelError when the directory is missing, is no
         sequence-classification model, has unclear labels or fails the canary.
         """
+        directory = Path(directory)
+        require_model(directory)
+        from safetensors import SafetensorError
         from transformers import AutoTokenizer
 
-        directory = Path(directory)
-        if not (directory / "config.json").is_file():
-            raise ModelError(f"{directory}: not a model directory (no config.json)")
         device = best_device()
         self._precision = choose_precision(precision, directory, device)
         try:
@@ -207,8 +218,8 @@ class TransformersNli:
                 self._forward, id2label = _onnx_forward(directory)
             else:
                 self._forward, id2label = _torch_forward(directory, self._precision, device)
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
-            reason = str(error).splitlines()[0]
+        except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+            reason = (str(error) or type(error).__name__).splitlines()[0]
             raise ModelError(f"{directory}: cannot load the model: {reason}") from error
         self._order = label_order(id2label, directory)
         self._calibration = read_calibration(directory)

@@ -34,7 +34,8 @@ def shingles(text: str) -> frozenset[int]:
 def origins(texts: Sequence[str]) -> list[int]:
     """For each text the index of the first text of its family of copies, or its own index.
 
-    Copies of copies share one origin, in whatever order they come. O(total words) for ordinary input.
+    Copies of copies share one origin, in whatever order they come. O(total
+    words) for ordinary input.
     """
     sets = [shingles(text) for text in texts]
     holders: dict[int, list[int]] = defaultdict(list)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from checker.claims import extract_claims
+from checker.claims import extract_claims, with_distinct_ids
 from checker.config import Config
 from checker.decision import combine, could_matter, decide, explanations
 from checker.documents import load_documents
@@ -125,6 +125,7 @@ def check_documents(
     for document in documents:
         claims += extract_claims(document)
         progress("claims", 1, len(documents))
+    claims = with_distinct_ids(claims, documents)
     clock.lap("claims")
     vectors = (encoder or default_encoder()).encode([claim.scored for claim in claims])
     clock.lap("encoding")

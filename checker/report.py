@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from checker.charts import source_matrix, timeline
+from checker.charts import MAX_SOURCES, source_matrix, timeline
 from checker.errors import InputError
 from checker.escaping import cell, quote
 from checker.types import Claim, Document, Finding, Report, Verdict
@@ -136,9 +136,9 @@ class Entry:
         """What the entry says about its sources, in one line."""
         if self.first.verdict is Verdict.CONTRADICTS:
             many = len(self.others)
-            return "contradicts" + (f" ({many + 1} pairs of sentences)" if many else "")
+            return "contradicts" + (f" ({many + 1} pairs)" if many else "")
         independent = "origin" if self.origins == 1 else "origins"
-        return f"{self.sources} sources, {self.origins} independent {independent}, say"
+        return f"agrees ({self.sources} sources, {self.origins} independent {independent})"
 
 
 def _side(report: Report, claim: Claim) -> Side:
@@ -182,8 +182,8 @@ def to_markdown(report: Report) -> str:
         "",
         f"{stats.documents} documents ({stats.origins} independent origins), "
         f"{stats.claims} claims, "
-        f"{stats.scored_pairs:,} of {stats.possible_pairs:,} pairs scored by {report.model.name} "
-        f"({report.model.precision}).",
+        f"{stats.scored_pairs:,} of {stats.possible_pairs:,} pairs scored by "
+        f"{quote(report.model.name)} ({report.model.precision}).",
         "",
     ]
     for number, entry in enumerate(entries(report), 1):
@@ -201,11 +201,11 @@ def to_markdown(report: Report) -> str:
                 f"> — {quote(side.document.source)}{date}, line {side.line}{speaker}",
             ]
         lines += [""] + [
-            f"* {d.kind}: {quote(d.a) or '—'} / {quote(d.b) or '—'}" for d in finding.differences
+            f"* {quote(d.kind)}: {quote(d.a) or '—'} / {quote(d.b) or '—'}"
+            for d in finding.differences
         ]
         lines += [
-            f"* also: “{quote(a.claim.text)}” / “{quote(b.claim.text)}”"
-            for _, a, b in entry.others
+            f"* also: “{quote(a.claim.text)}” / “{quote(b.claim.text)}”" for _, a, b in entry.others
         ]
         lines.append("")
     if not report.findings:
@@ -232,6 +232,7 @@ def to_html(report: Report) -> str:
         script_hash=f"sha256-{digest}",
         matrix=source_matrix(report),
         timeline=timeline(report),
+        max_sources=MAX_SOURCES,
     )
 
 
@@ -244,10 +245,16 @@ FORMATS: dict[str, tuple[str, Callable[[Report], str]]] = {
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a crash or Ctrl-C leaves the old one or the new one, never a part."""
+    """Write a file so that a crash or Ctrl-C leaves the old one or the new one, never a part.
+
+    What UTF-8 cannot hold (the bytes of a file name in another charset) is
+    written as an escape, which JSON reads back.
+    """
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+        with os.fdopen(
+            handle, "w", encoding="utf-8", errors="backslashreplace", newline=""
+        ) as stream:
             stream.write(text)
         os.chmod(part, 0o644)
         os.replace(part, path)
@@ -256,14 +263,27 @@ def write_whole(path: Path, text: str) -> None:
         raise
 
 
+def make_folder(directory: Path) -> None:
+    """Make a folder, so that one that cannot be written is known before the long work.
+
+    Raises InputError when it cannot be made or written.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise InputError(f"{directory}: cannot write there: {error.strerror}") from error
+
+
 def write_report(report: Report, directory: Path, formats: Sequence[str]) -> list[Path]:
     """Write the report in the given formats (keys of FORMATS); return the paths.
 
     Raises InputError when the directory cannot be made or written.
     """
+    make_folder(directory)
+    written = []
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        written = []
         for name in formats:
             filename, render = FORMATS[name]
             write_whole(directory / filename, render(report))

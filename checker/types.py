@@ -120,8 +120,7 @@ class Finding:
 
     `confidence` is the calibrated probability of the verdict, 0 to 1. `group`
     is the id of the most confident finding that tells the same disagreement
-    or agreement. `backward` is None when the forward direction alone already
-    ruled out a finding of higher confidence; see `checker.pipeline`.
+    or agreement.
     """
 
     id: str

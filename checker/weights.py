@@ -60,6 +60,7 @@ def save(state: dict[str, Tensor], directory: Path) -> None:
     names = [f"weights-8bit-{number}.safetensors" for number in range(1, len(parts) + 1)]
     for name, part in zip(names, parts, strict=True):
         save_file(part, directory / name)
+        (directory / name).chmod(0o644)  # safetensors makes files private to their owner
     (directory / INDEX).write_text(json.dumps({"block": BLOCK, "files": names}) + "\n")
 
 

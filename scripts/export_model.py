@@ -219,7 +219,7 @@ def export(kind: str, source: Path, target: Path) -> None:
 def export_plain(source: Path, target: Path) -> None:
     config = AutoConfig.from_pretrained(source, local_files_only=True)
     kind = "nli" if any("Classification" in name for name in config.architectures) else "encoder"
-    model = KINDS[kind].from_config(config)
+    model: Any = KINDS[kind].from_config(config)  # type: ignore[no-untyped-call]
     model.load_state_dict(weights.load(source))
     model.save_pretrained(target)
     AutoTokenizer.from_pretrained(source, local_files_only=True).save_pretrained(target)
