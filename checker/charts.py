@@ -18,7 +18,8 @@ FEW = 4  # contradictions that take the full colour where no two sources have mo
 CLASH_COLOURS = ["#f3c6bd", "#b3261e"]
 
 
-def _svg(chart: Any) -> str:
+def svg(chart: Any) -> str:
+    """Render an Altair chart; text and axes take the colour of the page around it."""
     import vl_convert
 
     quiet = {
@@ -103,7 +104,7 @@ def source_matrix(report: Report) -> str:
         base.mark_rect(cornerRadius=3).encode(color=colour)
         + base.mark_text(fontSize=13).encode(text="contradictions:Q", color=dark)
     ).properties(width=size, height=size)
-    return _svg(chart)
+    return svg(chart)
 
 
 def timeline(report: Report) -> str:
@@ -151,4 +152,4 @@ def timeline(report: Report) -> str:
         )
         .properties(width=520, height=alt.Step(26))
     )
-    return _svg(chart)
+    return svg(chart)

@@ -32,8 +32,13 @@ _ENDS_WHOLE = re.compile(r"(?<!\.\.)[.!][\"'”’)\]]*(?:\s*\[\d+\])*$")
 _STARTS_WHOLE = re.compile(
     r"[\"'“‘(]*(?![A-Z]\.\s(?!\w\.)|Why\b|How\b|What an?\b)([A-Z0-9$€£]|[^\W\d_a-z])"
 )
-# Footnote marks, which the sentence splitter leaves to the sentence after them.
-_NOTES = re.compile(r"(?:\[(?:\d+|[a-z]|citation needed)\]\s*)+")
+# What may stand before a sentence without being part of it: footnote marks,
+# which the sentence splitter leaves to the next one, and an agency's dateline.
+_LEAD = re.compile(
+    r"(?:\[(?:\d+|[a-z]|citation needed)\]\s*)+"
+    r"|[A-Z][A-Z .'’-]{2,30}(?:, [^()–—-]{2,25})? ?(?:\([A-Z][\w .]{1,20}\))? ?"
+    r"(?:--?|[–—])\s+(?=[A-Z\"“])"
+)
 _ABOUT_ITSELF = re.compile(
     r"\b(?:this|the present|our|my) (?:article|essay|post|paper|chapter|study|piece|section|report"
     r"|blog|guide|analysis)\b[^.]{0,30}\b(?:will|explores?|examines?|delves?|discuss(?:es)?|looks?"
@@ -139,8 +144,8 @@ def _pieces(text: str) -> Iterator[_Piece]:
             cuts = [m.end() for m in _SEAM.finditer(line, start, end)] if snippet else []
             for left, right in zip([start, *cuts], [*cuts, end], strict=True):
                 # Between snippets, what follows a mark is another page's furniture.
-                note = None if snippet else _NOTES.match(line, left, right)
-                left = note.end() if note else left
+                lead = None if snippet else _LEAD.match(line, left, right)
+                left = lead.end() if lead else left
                 piece = line[left:right].rstrip()
                 if snippet and len(piece.split()) > MAX_SNIPPET_WORDS:
                     continue
@@ -168,14 +173,22 @@ def looks_whole(sentence: str) -> bool:
     )
 
 
-def is_statement(doc: Doc) -> bool:
-    """Whether the parse is that of a statement: a finite main verb, not an instruction."""
+def is_statement(doc: Doc, *, snippet: bool = False) -> bool:
+    """Whether the parse is that of a statement rather than an instruction or a verbless phrase.
+
+    Running text gets the benefit of the doubt, for the small tagger takes some
+    verbs for nouns ("the dam dates from 1962"): there any verb will do. A
+    search snippet must have a finite main verb.
+    """
     root = root_of(doc)
     if subject_of(root) is None:
         # The tagger takes the verb of "To open it, press the button" for a present tense.
         purpose = root.tag_ == "VBP" and doc[0].tag_ == "TO"
         if purpose or (root.tag_ == "VB" and not is_finite(root)):
             return False
+    if not snippet:
+        plural = root.tag_ == "NNS" and root.i > 1 and doc[0].tag_ == "DT"
+        return plural or any(t.tag_.startswith("VB") or t.tag_ == "MD" for t in doc)
     mains = [root, *root.conjuncts, *(t for t in root.children if t.dep_ == "ccomp")]
     return any(
         is_finite(verb) and (subject_of(verb) is not None or verb.tag_ in FINITE_TAGS)
@@ -357,7 +370,7 @@ def extract_claims(document: Document) -> list[Claim]:
         sentence = text[piece.start : piece.end]
         if piece.snippet or (piece.opens and doc[0].lower_ not in _PRONOUNS):
             antecedent, before = None, ""
-        if is_statement(doc):
+        if is_statement(doc, snippet=piece.snippet):
             cut = None if piece.snippet else clause_cut(doc)
             spans = [(0, len(sentence))] if cut is None else [(0, cut[0]), (cut[1], len(sentence))]
             standalone, needs_context = _resolve(doc, sentence, antecedent)

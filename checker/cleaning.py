@@ -81,7 +81,7 @@ def is_prose(line: str) -> bool:
 
 
 def prose_spans(text: str) -> list[tuple[int, int]]:
-    """Return the (start, end) offsets of the lines of `text` that are prose.
+    """Return the (start, end) offsets of the lines of `text` that are prose, without list marks.
 
     A line that occurs several times is kept once, at its first place, unless
     it occurs three times or more (then it is a running title or a teaser).
@@ -94,5 +94,6 @@ def prose_spans(text: str) -> list[tuple[int, int]]:
         if line in seen or counts[line] >= 3 or not is_prose(line):
             continue
         seen.add(line)
-        spans.append((start, end))
+        mark = _LIST_ITEM.match(text, start, end)
+        spans.append((mark.end() if mark else start, end))
     return spans

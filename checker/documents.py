@@ -20,6 +20,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ STDIN = "-"
 MAX_UNPACKED_RATIO = 10
 # Share of control characters above which a "text" file is taken for binary.
 MAX_CONTROL_SHARE = 0.02
+MAX_WRAP_WIDTH = 100  # characters; longer lines are paragraphs of their own
 # Share of bytes above 127 below which text that is not UTF-8 is taken for
 # Windows Western (cp1252): English has few, and detectors confuse cp1252 with
 # cp1250 there ("Sao Paulo" got a Romanian letter). Cyrillic has over 0.5.
@@ -141,8 +143,31 @@ _EMPHASIS = re.compile(r"(\*\*\*|\*\*|__)(?=\S)(.{1,200}?)(?<=\S)\1")
 
 
 def read_text(data: bytes) -> Raw:
-    """Plain text; stray Markdown emphasis marks of saved web pages are removed."""
-    return Raw(text=_EMPHASIS.sub(r"\2", decode(data)))
+    """Plain text, unwrapped; stray Markdown emphasis marks of saved web pages are removed."""
+    return Raw(text=unwrap(_EMPHASIS.sub(r"\2", decode(data))))
+
+
+def unwrap(text: str) -> str:
+    """Make each paragraph of a hard-wrapped text one line, every offset kept.
+
+    A text is hard-wrapped when most lines that are followed by another are
+    about as long as the longest, at most MAX_WRAP_WIDTH, and end in the middle
+    of a sentence. The line end becomes a space.
+    """
+    lines = text.split("\n")
+    followed = [line for line, after in pairwise(lines) if line.strip() and after.strip()]
+    if len(followed) < 3:
+        return text
+    width = sorted(len(line) for line in followed)[len(followed) * 9 // 10]
+    full = [line for line in followed if 0.75 * width <= len(line)]
+    inside = [line for line in full if line.rstrip()[-1:] not in '.!?:"”']
+    if width > MAX_WRAP_WIDTH or len(full) < 0.6 * len(followed) or len(inside) < 0.6 * len(full):
+        return text
+    joined = lines[0]
+    for line, after in pairwise(lines):
+        wrapped = len(line) >= 0.6 * width and re.match(r"[\w\"“(]", after)
+        joined += (" " if wrapped else "\n") + after
+    return joined
 
 
 def read_markdown(data: bytes) -> Raw:

@@ -41,7 +41,10 @@ def root_of(doc: Doc) -> Token:
 
 def subject_of(verb: Token) -> Token | None:
     """The subject of a verb, or None."""
-    return next((t for t in verb.lefts if t.dep_ in ("nsubj", "nsubjpass", "expl")), None)
+    return next(
+        (t for t in verb.lefts if t.dep_ in ("nsubj", "nsubjpass", "csubj", "csubjpass", "expl")),
+        None,
+    )
 
 
 def is_finite(verb: Token) -> bool:
