@@ -41,7 +41,7 @@ _NAMES = {
     "neutral": ("neutral", "unrelated", "not enough"),
     "contradict": ("contra", "refut", "disagree"),
 }
-# (premise, hypothesis, the only right answer), after the design's house rules.
+# (premise, hypothesis, the only right answer).
 CANARY = (
     ("The museum opened on Monday.", "The museum opened on Monday.", "agree"),
     ("All three miners survived.", "None of the miners survived.", "contradict"),

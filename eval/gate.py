@@ -52,8 +52,7 @@ WATCHED = {
     ),
 }
 LOWER_IS_BETTER = ("calibration_error", "false_alarms_per_1000", "never_found")
-# Another machine may score in another precision: under 1% of labels flip
-# (design.md, section 6), and with them the measures by about as much.
+# Another machine may score in another precision, in which under 1% of labels flip.
 SLACK = 0.01
 
 

@@ -42,7 +42,7 @@ TEXTS = st.text(max_size=60) | st.lists(
 ).map("".join)
 
 
-def test_json_has_the_versioned_shape_of_the_design():
+def test_json_has_the_versioned_shape_of_the_schema():
     report = realistic_report()
     data = json.loads(to_json(report))
     assert data["schema_version"] == 1
