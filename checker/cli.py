@@ -211,8 +211,13 @@ def check(
 
     require_model(Path(settings.model) if settings.model else EMBEDDED)
     documents, problems = load_documents(paths, max_bytes=settings.max_bytes, leave_out=output)
-    for problem in problems:
+    unread = [problem for problem in problems if not problem.skipped]
+    for problem in unread:
         _complain(f"{printable(problem.path)}: {problem.reason}")
+    if len(problems) > len(unread):
+        kinds = sorted({Path(p.path).suffix or "no suffix" for p in problems if p.skipped})
+        count = len(problems) - len(unread)
+        _complain(f"passed over {count} files that are no documents ({', '.join(kinds)})")
     make_folder(output)
     with _progress() as progress:
         report = check_documents(documents, settings, problems=problems, progress=progress)
@@ -220,7 +225,7 @@ def check(
     _print_report(report)
     for path in written:
         typer.echo(f"wrote {printable(str(path))}", err=True)
-    if problems:
+    if unread:
         raise typer.Exit(2)
     clashes = report.contradictions
     if fail_on is FailOn.UNEXPLAINED:

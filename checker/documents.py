@@ -385,8 +385,17 @@ def _files_in(folder: Path, leave_out: Path | None) -> Iterator[str | Problem]:
     if not files and not failed:
         yield Problem(path=str(folder), reason="no files in this folder")
     for file in sorted(files):
-        reason = _unreachable(file)
-        yield Problem(path=str(file), reason=reason) if reason else str(file)
+        if reason := _unreachable(file):
+            yield Problem(path=str(file), reason=reason)
+        elif file.suffix.lower() not in READERS:
+            yield Problem(path=str(file), reason=_unsupported(file), skipped=True)
+        else:
+            yield str(file)
+
+
+def _unsupported(path: Path) -> str:
+    known = ", ".join(sorted(READERS))
+    return f"format {path.suffix.lower() or 'without suffix'} is not supported (known: {known})"
 
 
 def read_file(name: str, max_bytes: int) -> Raw:
@@ -412,8 +421,7 @@ def read_file(name: str, max_bytes: int) -> Raw:
         raise Unusable("empty file")
     reader = READERS.get(suffix)
     if reader is None:
-        known = ", ".join(sorted(READERS))
-        raise Unusable(f"format {suffix or 'without suffix'} is not supported (known: {known})")
+        raise Unusable(_unsupported(Path(name)))
     raw = reader(data)
     if not raw.text.strip():
         raise Unusable("no text found")

@@ -51,10 +51,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A path that could not be used, and why, in words for the user."""
+    """A path that could not be used, and why, in words for the user.
+
+    `skipped` is true for a file that merely lay in a folder and is of no
+    document format; the run is complete without it.
+    """
 
     path: str
     reason: str
+    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

