@@ -15,36 +15,47 @@ from checker.facts import scope
 from checker.nli import Calibration
 from checker.types import Claim, Document, Explanation, Verdict
 
-# Forward agreement from which the other direction is worth asking.
-MAYBE_AGREES = 0.1
 # Two claims about the state of the world, written or dated further apart than
 # this, may both have been true in their time.
 TIME_GAP = datetime.timedelta(days=45)
 
 
 def combine(forward: NDArray[np.float32], backward: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Join both directions of each pair; all arrays have shape (n, 3), rows sum to 1.
+    """Join both directions of each pair by their mean; shapes (n, 3), rows sum to 1.
 
-    Contradiction is symmetric, so its two estimates are averaged. Agreement is
-    not: that one claim follows from the other is enough, so the larger counts,
-    within what the averaged contradiction leaves.
+    Contradiction is symmetric, and two claims agree in the sense of a report
+    when each follows from the other. Measured 2026-11-22 on a run over real
+    articles: taking the larger agreement of the two instead let a vague
+    sentence agree with everything that is more precise.
+    """
+    mean: NDArray[np.float32] = ((forward + backward) / 2).astype(np.float32)
+    return mean
+
+
+def combine_directed(
+    forward: NDArray[np.float32], backward: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Join both directions where the order means premise and hypothesis; as `combine` otherwise.
+
+    Contradiction is averaged; whether the second text follows from the first
+    is left to the forward direction.
     """
     contradict = (forward[:, 2] + backward[:, 2]) / 2
-    agree = np.minimum(np.maximum(forward[:, 0], backward[:, 0]), 1 - contradict)
-    neutral = np.maximum(1 - agree - contradict, 0)  # rounding may leave less than nothing
-    return np.stack([agree, neutral, contradict], axis=1)
+    rest = forward[:, :2] / np.maximum(forward[:, :2].sum(axis=1, keepdims=True), 1e-9)
+    joined = np.concatenate([rest * (1 - contradict)[:, None], contradict[:, None]], axis=1)
+    return joined.astype(np.float32)
 
 
 def could_matter(forward: NDArray[np.float32], calibration: Calibration) -> NDArray[np.bool_]:
     """Which pairs can become a finding once the other direction is known; shape (n,).
 
-    For contradictions this is exact, not a guess: their combined probability
-    is a mean, computed here as in `combine` with a certain other direction.
-    Agreement that only the other direction sees is kept where this one leaves
-    it MAYBE_AGREES.
+    Exact, not a guess: the combined probability is a mean, computed here as in
+    `combine` with a certain other direction.
     """
-    most: NDArray[np.float64] = ((forward[:, 2] + 1) / 2).astype(np.float64)
-    return (most >= calibration.contradict_threshold) | (forward[:, 0] >= MAYBE_AGREES)
+    most: NDArray[np.float64] = ((forward + 1) / 2).astype(np.float64)
+    return (most[:, 2] >= calibration.contradict_threshold) | (
+        most[:, 0] >= calibration.agree_threshold
+    )
 
 
 def decide(combined: NDArray[np.float32], calibration: Calibration) -> tuple[Verdict, float]:

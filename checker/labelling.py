@@ -9,7 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from checker.decision import combine, most_likely
+import numpy as np
+from numpy.typing import NDArray
+
+from checker.decision import combine_directed, most_likely
 from checker.errors import InputError
 from checker.nli import NliModel
 from checker.pipeline import Progress
@@ -71,7 +74,10 @@ def _is_unicode(text: str) -> bool:
 
 
 def label_pairs(rows: Sequence[dict[str, Any]], model: NliModel, progress: Progress) -> list[Label]:
-    """Score each row's `a` and `b` in both directions and take the most likely verdict."""
+    """Score each row's `a` and `b` in both directions and take the most likely verdict.
+
+    "agrees" means here that `b` follows from `a`.
+    """
     total = 2 * len(rows)
 
     def report(done: int) -> None:
@@ -79,19 +85,25 @@ def label_pairs(rows: Sequence[dict[str, Any]], model: NliModel, progress: Progr
 
     forward = model.score([(row["a"], row["b"]) for row in rows], report)
     backward = model.score([(row["b"], row["a"]) for row in rows], report)
-    names = ("agree", "neutral", "contradict")
     labels = []
-    for ahead, back, joined in zip(forward, backward, combine(forward, backward), strict=True):
+    for ahead, back, joined in zip(
+        forward, backward, combine_directed(forward, backward), strict=True
+    ):
         verdict, confidence = most_likely(joined)
         labels.append(
             Label(
                 verdict=verdict,
                 confidence=round(confidence, 4),
-                forward=Scores(**dict(zip(names, ahead.tolist(), strict=True))),
-                backward=Scores(**dict(zip(names, back.tolist(), strict=True))),
+                forward=_scores(ahead),
+                backward=_scores(back),
             )
         )
     return labels
+
+
+def _scores(row: NDArray[np.float32]) -> Scores:
+    agree, neutral, contradict = (round(float(value), 4) for value in row)
+    return Scores(agree=agree, neutral=neutral, contradict=contradict)
 
 
 def to_lines(rows: Sequence[dict[str, Any]], labels: Sequence[Label]) -> str:

@@ -124,8 +124,17 @@ def smallest_threshold(
     return float(np.floor(ranked[good[-1]] * 1e4) / 1e4)
 
 
-def fit(frame: pd.DataFrame, model: NliModel, target: float = TARGET) -> Fit:
-    """Fit temperature, then thresholds, on labelled dev pairs."""
+def fit(
+    frame: pd.DataFrame,
+    model: NliModel,
+    target: float = TARGET,
+    agree_target: float | None = None,
+) -> Fit:
+    """Fit temperature, then thresholds, on labelled dev pairs.
+
+    `target` is the precision of findings, `agree_target` that of agreements
+    where it differs.
+    """
     unknown = sorted(set(frame["label"]) - set(LABELS))
     if unknown:
         raise InputError(f"cannot fit three classes on a two-way set (label {unknown[0]!r})")
@@ -145,7 +154,9 @@ def fit(frame: pd.DataFrame, model: NliModel, target: float = TARGET) -> Fit:
         contradict_threshold=smallest_threshold(
             contradict[clash], gold[clash] == 2, target, "contradicts"
         ),
-        agree_threshold=smallest_threshold(agree[~clash], gold[~clash] == 0, target, "agrees"),
+        agree_threshold=smallest_threshold(
+            agree[~clash], gold[~clash] == 0, agree_target or target, "agrees"
+        ),
         nll_before=joined_nll(forward, backward, gold, 1.0),
         nll_after=joined_nll(forward, backward, gold, temperature),
     )
@@ -158,15 +169,16 @@ def fit_model(
     target: float = TARGET,
     columns: Columns | None = None,
     root: Path = FIXTURES,
+    agree_target: float | None = None,
 ) -> Fit:
     """Fit on dev files and write `calibration.json` into the model's directory."""
     refuse_test_files(files, root, columns)
-    fitted = fit(read_labelled(files, columns), model, target)
+    fitted = fit(read_labelled(files, columns), model, target, agree_target)
     content = {
         "temperature": fitted.temperature,
         "contradict_threshold": fitted.contradict_threshold,
         "agree_threshold": fitted.agree_threshold,
-        "target_precision": target,
+        "target_precision": {"contradicts": target, "agrees": agree_target or target},
         "nll": {"temperature 1": round(fitted.nll_before, 4), "fitted": round(fitted.nll_after, 4)},
         "fitted_on": [{"file": path.name, "sha256": file_hash(path)} for path in files],
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),

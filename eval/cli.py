@@ -290,6 +290,10 @@ def fit(
     target: Annotated[
         float, typer.Option("--target", min=0.0, max=1.0, help="Precision of findings.")
     ] = 0.9,
+    agree_target: Annotated[
+        float | None,
+        typer.Option("--agree-target", min=0.0, max=1.0, help="Precision of agreements, if other."),
+    ] = None,
     precision: Precision = "auto",
     column_a: ColumnA = "",
     column_b: ColumnB = "",
@@ -303,7 +307,9 @@ def fit(
     chosen = files or sorted((fixtures / "pairs" / "dev").glob("*.jsonl"))
     columns = _columns(column_a, column_b, column_label, label)
     refuse_test_files(chosen, fixtures, columns)  # before the model is loaded
-    fitted = fit_model(directory, chosen, _load(directory, precision), target, columns, fixtures)
+    fitted = fit_model(
+        directory, chosen, _load(directory, precision), target, columns, fixtures, agree_target
+    )
     typer.echo(
         f"temperature {fitted.temperature:.4f} (NLL {fitted.nll_before:.4f} → "
         f"{fitted.nll_after:.4f}), contradict threshold {fitted.contradict_threshold:.4f}, "

@@ -3,10 +3,12 @@
     python scripts/prepare_data.py --data DIR --out build/data
 
 DIR holds `nli/train/*.jsonl.gz`, `nli/dev/*.jsonl.gz` and
-`documents/allsides_conflict_topics.jsonl.gz`. Two files are written:
+`documents/allsides_conflict_topics.jsonl.gz`. Four files are written:
 `stable.jsonl`, the broad mix for the long constant-rate phase, and
-`decay.jsonl`, the mix for the last phase in which the learning rate falls:
-cleaner sets, and the hand-written pairs of `fixtures/pairs/train` with weight.
+`decay.jsonl`, the mix for the phase in which the learning rate falls: cleaner
+sets, and the hand-written pairs of `fixtures/pairs/train` with weight;
+`finish.jsonl`, a short mix of mostly hand-written pairs; and `direction.jsonl`,
+a shorter one with entailments turned round.
 The same seed gives the same files. `recipe.json` beside them records rows by
 source, for the model card.
 
@@ -120,6 +122,13 @@ SOURCES = (
 )
 SAME_ARTICLE = (3_500, 2_000)  # neutral pairs of one article's sentences: stable, decay
 OTHER_ARTICLE = (3_000, 1_000)  # neutral pairs of two articles on different topics
+# The last mix: rows of the decay mix, and hand-written files, some of them twice.
+FINISH_ROWS = 2_500
+FINISH_FILES = ("analysis2", "goals", "counter", "events", "politics2")
+FINISH_TWICE = ("triads1", "triads2", "analysis3")
+# The mix that teaches that a vague claim does not entail a precise one.
+REVERSED_ROWS = 1_400
+DIRECTION_ROWS = 900  # of the decay mix, and of the hand-written pairs
 HAND_WRITTEN_REPEATS = 2  # times each pair of fixtures/pairs/train enters the decay phase
 
 _SPACE_BEFORE = re.compile(r"\s+([.,;:!?%)\]]|n't\b|'(?:s|re|ve|ll|d|m)\b)")
@@ -239,6 +248,26 @@ def article_neutrals(data: Path, same: int, other: int, rng: random.Random) -> l
     return rows
 
 
+def reversed_entailments(rows: list[Row], count: int, rng: random.Random) -> list[Row]:
+    """Entailments turned round, as neutral: what follows from a much longer text says less."""
+    longer = [
+        row
+        for row in rows
+        if row["label"] == "entailment"
+        and len(row["premise"].split()) >= 2 * len(row["hypothesis"].split())
+        and len(row["hypothesis"].split()) >= 4
+    ]
+    return [
+        {
+            "premise": row["hypothesis"],
+            "hypothesis": row["premise"],
+            "label": "neutral",
+            "source": f"{row['source']} reversed",
+        }
+        for row in rng.sample(longer, count)
+    ]
+
+
 def write(path: Path, rows: list[Row], seed: int) -> Counter[str]:
     random.Random(seed).shuffle(rows)
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -271,16 +300,33 @@ def main() -> None:
         decay += rows[len(rows) - source.decay :]
     for phase, same, other in zip((stable, decay), SAME_ARTICLE, OTHER_ARTICLE, strict=True):
         phase += article_neutrals(options.data, same, other, rng)
-    decay += hand_written() * HAND_WRITTEN_REPEATS
+    written = hand_written()
+    finish = rng.sample(decay, FINISH_ROWS)
+    for row in written:
+        file = row["source"].removeprefix("fixtures/")
+        finish += [row] * ((file in FINISH_FILES) + 2 * (file in FINISH_TWICE))
+    direction = reversed_entailments(decay, REVERSED_ROWS, rng)
+    direction += rng.sample(decay, DIRECTION_ROWS) + rng.sample(written, DIRECTION_ROWS)
+    decay += written * HAND_WRITTEN_REPEATS
 
     options.out.mkdir(parents=True, exist_ok=True)
     recipe = {
         "seed": options.seed,
         "stable": write(options.out / "stable.jsonl", without_leaks(stable, keys), options.seed),
         "decay": write(options.out / "decay.jsonl", without_leaks(decay, keys), options.seed),
+        "direction": write(
+            options.out / "direction.jsonl", without_leaks(direction, keys), options.seed
+        ),
+        "finish": write(options.out / "finish.jsonl", without_leaks(finish, keys), options.seed),
     }
     (options.out / "recipe.json").write_text(json.dumps(recipe, indent=1, sort_keys=True))
-    print(f"{len(stable)} rows in stable.jsonl, {len(decay)} in decay.jsonl, under {options.out}")
+    for name, rows in (
+        ("stable", stable),
+        ("decay", decay),
+        ("finish", finish),
+        ("direction", direction),
+    ):
+        print(f"{len(rows)} rows in {options.out / name}.jsonl")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from checker.decision import combine, could_matter, decide, explanations, most_likely
+from checker.decision import (
+    combine,
+    combine_directed,
+    could_matter,
+    decide,
+    explanations,
+    most_likely,
+)
 from checker.documents import from_text
 from checker.nli import Calibration
 from checker.types import Claim, Document, Explanation, Verdict
@@ -45,26 +52,31 @@ def test_the_order_of_the_directions_makes_no_difference(forward, backward):
     np.testing.assert_array_equal(combine(forward, backward), combine(backward, forward))
 
 
-def test_one_direction_is_enough_to_agree_but_contradiction_is_averaged():
+def test_both_directions_count_the_same():
     combined = combine(rows((0.9, 0.1, 0.0)), rows((0.1, 0.5, 0.4)))
-    np.testing.assert_allclose(combined, rows((0.8, 0.0, 0.2)), atol=1e-6)
+    np.testing.assert_allclose(combined, rows((0.5, 0.3, 0.2)), atol=1e-6)
+
+
+def test_with_premise_and_hypothesis_only_contradiction_is_averaged():
+    joined = combine_directed(rows((0.9, 0.1, 0.0)), rows((0.1, 0.5, 0.4)))
+    np.testing.assert_allclose(joined, rows((0.72, 0.08, 0.2)), atol=1e-6)
 
 
 # --- the verdict
 
 
-@given(probabilities, probabilities, thresholds)
-def test_no_pair_that_is_left_out_could_have_been_a_contradiction(forward, backward, threshold):
-    calibration = Calibration(contradict_threshold=threshold)
+@given(probabilities, probabilities, thresholds, thresholds)
+def test_no_pair_that_is_left_out_could_have_been_a_finding(forward, backward, clash, agree):
+    calibration = Calibration(contradict_threshold=clash, agree_threshold=agree)
     kept = could_matter(forward, calibration)
     verdicts = [decide(row, calibration)[0] for row in combine(forward, backward)]
-    assert all(v is not Verdict.CONTRADICTS for v, k in zip(verdicts, kept, strict=True) if not k)
+    assert all(v is Verdict.NEUTRAL for v, k in zip(verdicts, kept, strict=True) if not k)
 
 
 @given(thresholds, st.integers(-3, 3))
 @example(0.55, -1)
 def test_the_bound_is_exact_to_the_last_bit(threshold, steps):
-    calibration = Calibration(contradict_threshold=threshold)
+    calibration = Calibration(contradict_threshold=threshold, agree_threshold=1.1)
     contradict = np.float32(max(2 * threshold - 1, 0))
     for _ in range(abs(steps)):
         contradict = np.nextafter(contradict, np.float32(np.sign(steps)), dtype=np.float32)
