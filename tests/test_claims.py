@@ -102,6 +102,31 @@ def test_reflowed_white_space_keeps_the_id():
     assert one.id == other.id
 
 
+# --- what is no claim
+
+NO_CLAIMS = {
+    "question": "Has the port of Odessa been closed since Friday morning?",
+    "quoted question": "“Has the port of Odessa been closed since Friday?”",
+    "instruction": "Close the valve before you leave the building.",
+    "longer instruction": "Open the settings menu and choose the second option in the list.",
+    "instruction with a purpose": "To reset the device, press the button for ten seconds.",
+    "instruction with a condition": "If the light is red, call the office at once.",
+    "heading": "The Role of the Port in the War",
+    "heading with a stop": "The Port of Odessa After the Storm of Friday.",
+    "cut at the end": "The port of Odessa was closed on Friday after the storm, and which is",
+    "cut with dots": "The port of Odessa was closed on Friday after the...",
+    "cut at the start": "of the port that was closed on Friday after the storm.",
+    "no verb": "A storm of the century in the north of the Black Sea.",
+    "too short": "It closed.",
+    "empty opinion": "I think that this is really a great idea for all of us.",
+    "wish": "We hope you like it as much as we do.",
+    "exclamation": "What a wonderful day it was for the whole city!",
+    "about itself": "This article explores the history of the port and its workers.",
+    "list of eighty words": "The port " + "and the ship " * 40 + "was closed.",
+}
+
+
+@pytest.mark.parametrize("text", NO_CLAIMS.values(), ids=NO_CLAIMS)
 def test_no_claim(text):
     assert claims_of(text) == []
 

@@ -88,7 +88,7 @@ def test_fit_writes_what_the_model_then_uses(tmp_path: Path, tiny_nli: Path) -> 
     content = json.loads((directory / "calibration.json").read_text())
     assert content["fitted_on"][0]["file"] == dev.name
     assert len(content["fitted_on"][0]["sha256"]) == 64
-    assert content["target_precision"] == 0.9
+    assert content["target_precision"] == {"contradicts": 0.9, "agrees": 0.9}
     after = TransformersNli(directory)
     assert after.calibration == read_calibration(directory)
     assert after.calibration.temperature == fitted.temperature

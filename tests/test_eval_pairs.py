@@ -100,7 +100,7 @@ def test_a_collapsed_model_is_reported(labelled: Path) -> None:
     frame = read_labelled([labelled])
     majority = load_baselines(encoder=Vectors())[0]
     warnings = evaluate_pairs(frame, majority, resamples=0).warnings
-    assert any("collapsed: says 'contradicts' 0 times" in warning for warning in warnings)
+    assert any("collapsed: says 'agrees' 0 times" in warning for warning in warnings)
 
 
 def test_baselines_are_what_their_names_say() -> None:

@@ -81,7 +81,7 @@ def test_labels_keep_order_and_fields_and_report_progress(tiny_nli):
     ]
     for line in lines:
         for scores in line["scores"].values():
-            assert sum(scores.values()) == pytest.approx(1, abs=1e-5)
+            assert sum(scores.values()) == pytest.approx(1, abs=2e-4)
         assert 1 / 3 < line["confidence"] <= 1
     assert sum(done for _, done, _ in steps) == 12
     assert {(stage, total) for stage, _, total in steps} == {("scoring", 12)}
