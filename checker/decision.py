@@ -16,7 +16,7 @@ from checker.nli import Calibration
 from checker.types import Claim, Document, Explanation, Verdict
 
 # Two claims about the state of the world, written or dated further apart than
-# this, may both have been true in their time.
+# this, may both have been true in their time. Not fitted on data.
 TIME_GAP = datetime.timedelta(days=45)
 
 

@@ -27,8 +27,7 @@ EMBEDDED = Path(__file__).parent / "models" / "nli"
 CALIBRATION = "calibration.json"
 GRAPH = "graph.onnx"
 MAX_TOKENS = 160
-# Tokens in a batch, padding included; 2,048 keeps the activations of a base
-# model in the second-level cache of current CPUs.
+# Tokens in a batch, padding included. Other sizes have not been measured yet.
 BATCH_TOKENS = 2_048
 PAD_MULTIPLE = 16  # bf16 kernels are built once per shape; fewer shapes, fewer builds
 
