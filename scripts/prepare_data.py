@@ -3,12 +3,11 @@
     python scripts/prepare_data.py --data DIR --out build/data
 
 DIR holds `nli/train/*.jsonl.gz`, `nli/dev/*.jsonl.gz` and
-`documents/allsides_conflict_topics.jsonl.gz`. Four files are written:
-`stable.jsonl`, the broad mix for the long constant-rate phase, and
-`decay.jsonl`, the mix for the phase in which the learning rate falls: cleaner
-sets, and the hand-written pairs of `fixtures/pairs/train` with weight;
-`finish.jsonl`, a short mix of mostly hand-written pairs; and `direction.jsonl`,
-a shorter one with entailments turned round.
+`documents/{allsides_conflict_topics,basil_events}.jsonl.gz`. Two files are
+written: `stable.jsonl`, the broad mix for the long constant-rate phase, and
+`decay.jsonl`, the mix for the phase in which the learning rate falls, with the
+hand-written pairs of `fixtures/pairs/train` and the labelled pairs of real
+articles with weight. Both hold entailments turned round, as neutral.
 The same seed gives the same files. `recipe.json` beside them records rows by
 source, for the model card.
 
@@ -34,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from checker.sentences import split_sentences
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "pairs"
+ARTICLE_LABELS = Path(__file__).resolve().parent / "article_labels.jsonl"
 Row = dict[str, str]
 
 # What a set calls its labels, in the five that the training loss knows.
@@ -94,42 +94,37 @@ class Source:
 
 # Sets marked non-commercial are left out. Rows chosen 2026-11-22 for two cores.
 SOURCES = (
-    Source(name="mnli_nyu20k.train", stable=18_000, decay=4_000),
-    Source(name="mnli_llmsknow.train", stable=6_900, decay=2_500),
-    Source(name="mnli_lil3000.train", stable=2_000, decay=900),
-    Source(name="mnli_olora.train", stable=2_000, decay=900),
-    Source(name="lingnli.train", stable=22_000, decay=6_000),
-    Source(name="newprot_base.train", stable=3_000, decay=1_500),
-    Source(name="newprot_edit_other.train", stable=2_500, decay=1_200),
-    Source(name="newprot_contrast.train", stable=1_500, decay=500),
-    Source(name="cad_nli_all_combined.train", stable=4_000, decay=1_000, keep=same_event),
-    Source(name="snli_pilot2014.train", stable=2_000, decay=500, keep=same_event),
-    Source(name="fever_train.train", stable=7_000, decay=2_000, balance=True),
-    Source(name="fever_train_nei_derived.train", stable=4_000, decay=1_000),
-    Source(name="conjnli.adv_train15k", stable=1_000),
-    Source(name="wikiresnli_ex.train", stable=400, balance=True),
-    Source(name="arct_warrants.train", stable=1_000, decay=200),
-    Source(name="creak.train", stable=2_500, keep=explains),
-    Source(name="check_covid.train", stable=700, decay=300),
-    Source(name="rte_glue.train", stable=1_500, decay=300),
-    Source(name="role_switched.dev", stable=400),
-    Source(name="scone.train", stable=300, decay=100),
-    Source(name="semfrag_counting.train", stable=500, decay=100),
-    Source(name="semfrag_comparative.train", stable=500, decay=100),
-    Source(name="semfrag_negation.train", stable=400, decay=100),
-    Source(name="semfrag_quantifier.train", stable=400, decay=100),
-    Source(name="curriculum_lexical.train", stable=600),
+    Source(name="mnli_nyu20k.train", stable=13_000, decay=7_000),
+    Source(name="mnli_llmsknow.train", stable=5_500, decay=3_400),
+    Source(name="mnli_lil3000.train", stable=1_700, decay=1_000),
+    Source(name="mnli_olora.train", stable=1_700, decay=1_000),
+    Source(name="lingnli.train", stable=19_000, decay=8_000),
+    Source(name="newprot_base.train", stable=2_500, decay=1_300),
+    Source(name="newprot_edit_other.train", stable=2_000, decay=1_000),
+    Source(name="newprot_contrast.train", stable=1_000, decay=500),
+    Source(name="cad_nli_all_combined.train", stable=1_500, decay=500, keep=same_event),
+    Source(name="snli_pilot2014.train", stable=1_500, decay=500, keep=same_event),
+    Source(name="fever_train.train", stable=2_500, decay=1_000, balance=True),
+    Source(name="fever_train_nei_derived.train", stable=1_500, decay=700),
+    Source(name="conjnli.adv_train15k", stable=500),
+    Source(name="wikiresnli_ex.train", stable=200, balance=True),
+    Source(name="arct_warrants.train", stable=600, decay=200),
+    Source(name="check_covid.train", stable=500, decay=300),
+    Source(name="rte_glue.train", stable=700, decay=300),
+    Source(name="role_switched.dev", stable=600, decay=300),
+    Source(name="scone.train", stable=250, decay=150),
+    Source(name="semfrag_counting.train", stable=250, decay=150),
+    Source(name="semfrag_comparative.train", stable=250, decay=150),
+    Source(name="semfrag_negation.train", stable=400, decay=200),
+    Source(name="semfrag_quantifier.train", stable=250, decay=150),
+    Source(name="curriculum_lexical.train", stable=300),
 )
-SAME_ARTICLE = (3_500, 2_000)  # neutral pairs of one article's sentences: stable, decay
-OTHER_ARTICLE = (3_000, 1_000)  # neutral pairs of two articles on different topics
-# The last mix: rows of the decay mix, and hand-written files, some of them twice.
-FINISH_ROWS = 2_500
-FINISH_FILES = ("analysis2", "goals", "counter", "events", "politics2")
-FINISH_TWICE = ("triads1", "triads2", "analysis3")
-# The mix that teaches that a vague claim does not entail a precise one.
-REVERSED_ROWS = 1_400
-DIRECTION_ROWS = 900  # of the decay mix, and of the hand-written pairs
-HAND_WRITTEN_REPEATS = 2  # times each pair of fixtures/pairs/train enters the decay phase
+SAME_ARTICLE = (2_000, 800)  # neutral pairs of one article's sentences: stable, decay
+OTHER_ARTICLE = (1_200, 300)  # neutral pairs of two articles on different topics
+# Entailments turned round, as neutral: a vague claim does not entail a precise one.
+REVERSED = (3_500, 2_200)
+HAND_WRITTEN_REPEATS = (1, 2)  # times each pair of fixtures/pairs/train enters
+ARTICLE_LABEL_REPEATS = (0, 2)  # likewise for the labelled pairs of real articles
 
 _SPACE_BEFORE = re.compile(r"\s+([.,;:!?%)\]]|n't\b|'(?:s|re|ve|ll|d|m)\b)")
 
@@ -191,28 +186,32 @@ def labelled(data: Path, source: Source, rng: random.Random) -> list[Row]:
     return rows
 
 
-def hand_written() -> list[Row]:
-    """`fixtures/pairs/train`, each pair in the orders in which its label holds.
+def oriented(a: str, b: str, label: str, source: str) -> list[Row]:
+    """A symmetric pair in the orders in which its label holds.
 
     Contradiction and neutral are symmetric by the labelling rules. Of an
     agreeing pair the shorter claim is taken as the one that follows.
     """
-    rows = []
-    for path in sorted((FIXTURES / "train").glob("*.jsonl")):
-        for raw in read_rows(path):
-            a, b = raw["a"], raw["b"]
-            if raw["label"] == "agrees":
-                premise, hypothesis = sorted((a, b), key=len, reverse=True)
-                orders = [(premise, hypothesis, "entailment")]
-            else:
-                label = {"contradicts": "contradiction", "neutral": "neutral"}[raw["label"]]
-                orders = [(a, b, label), (b, a, label)]
-            for premise, hypothesis, label in orders:
-                source = f"fixtures/{path.stem}"
-                rows.append(
-                    {"premise": premise, "hypothesis": hypothesis, "label": label, "source": source}
-                )
-    return rows
+    if label == "agrees":
+        premise, hypothesis = sorted((a, b), key=len, reverse=True)
+        orders = [(premise, hypothesis, "entailment")]
+    else:
+        name = {"contradicts": "contradiction", "neutral": "neutral"}[label]
+        orders = [(a, b, name), (b, a, name)]
+    return [
+        {"premise": premise, "hypothesis": hypothesis, "label": name, "source": source}
+        for premise, hypothesis, name in orders
+    ]
+
+
+def hand_written() -> list[Row]:
+    """`fixtures/pairs/train`."""
+    return [
+        row
+        for path in sorted((FIXTURES / "train").glob("*.jsonl"))
+        for raw in read_rows(path)
+        for row in oriented(raw["a"], raw["b"], raw["label"], f"fixtures/{path.stem}")
+    ]
 
 
 def article_neutrals(data: Path, same: int, other: int, rng: random.Random) -> list[Row]:
@@ -245,6 +244,35 @@ def article_neutrals(data: Path, same: int, other: int, rng: random.Random) -> l
             rows.append(
                 {"premise": a, "hypothesis": b, "label": "neutral", "source": "other_article"}
             )
+    return rows
+
+
+def article_texts(data: Path) -> dict[str, str]:
+    """The articles of both corpora by the key that `article_labels.jsonl` uses."""
+    folder = data / "documents"
+    texts = {}
+    for raw in read_rows(folder / "basil_events.jsonl.gz"):
+        paragraphs = (" ".join(sentences) for sentences in raw["body-paragraphs"])
+        texts["basil:" + raw["uuid"]] = "\n\n".join(paragraphs)
+    for raw in read_rows(folder / "allsides_conflict_topics.jsonl.gz"):
+        texts["allsides:" + raw["ID"]] = raw["content_original"]
+    return texts
+
+
+def labelled_articles(data: Path) -> list[Row]:
+    """Sentence pairs of real articles that were labelled by reading them.
+
+    `article_labels.jsonl` beside this script names the places, not the text:
+    {a: [article, start, end], b: [...], label}, offsets into the text that
+    `article_texts` gives.
+    """
+    if not ARTICLE_LABELS.exists():
+        return []
+    texts = article_texts(data)
+    rows = []
+    for raw in read_rows(ARTICLE_LABELS):
+        a, b = (texts[key][start:end] for key, start, end in (raw["a"], raw["b"]))
+        rows += oriented(a, b, raw["label"], "article_labels")
     return rows
 
 
@@ -300,33 +328,18 @@ def main() -> None:
         decay += rows[len(rows) - source.decay :]
     for phase, same, other in zip((stable, decay), SAME_ARTICLE, OTHER_ARTICLE, strict=True):
         phase += article_neutrals(options.data, same, other, rng)
-    written = hand_written()
-    finish = rng.sample(decay, FINISH_ROWS)
-    for row in written:
-        file = row["source"].removeprefix("fixtures/")
-        finish += [row] * ((file in FINISH_FILES) + 2 * (file in FINISH_TWICE))
-    direction = reversed_entailments(decay, REVERSED_ROWS, rng)
-    direction += rng.sample(decay, DIRECTION_ROWS) + rng.sample(written, DIRECTION_ROWS)
-    decay += written * HAND_WRITTEN_REPEATS
+    written, articles = hand_written(), labelled_articles(options.data)
+    for part, phase in enumerate((stable, decay)):
+        phase += reversed_entailments(phase, REVERSED[part], rng)
+        phase += written * HAND_WRITTEN_REPEATS[part] + articles * ARTICLE_LABEL_REPEATS[part]
 
     options.out.mkdir(parents=True, exist_ok=True)
-    recipe = {
-        "seed": options.seed,
-        "stable": write(options.out / "stable.jsonl", without_leaks(stable, keys), options.seed),
-        "decay": write(options.out / "decay.jsonl", without_leaks(decay, keys), options.seed),
-        "direction": write(
-            options.out / "direction.jsonl", without_leaks(direction, keys), options.seed
-        ),
-        "finish": write(options.out / "finish.jsonl", without_leaks(finish, keys), options.seed),
-    }
+    recipe: dict[str, object] = {"seed": options.seed}
+    for name, rows in (("stable", stable), ("decay", decay)):
+        path = options.out / f"{name}.jsonl"
+        recipe[name] = write(path, without_leaks(rows, keys), options.seed)
+        print(f"{len(rows)} rows in {path}")
     (options.out / "recipe.json").write_text(json.dumps(recipe, indent=1, sort_keys=True))
-    for name, rows in (
-        ("stable", stable),
-        ("decay", decay),
-        ("finish", finish),
-        ("direction", direction),
-    ):
-        print(f"{len(rows)} rows in {options.out / name}.jsonl")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import signal
 import time
 from pathlib import Path
@@ -75,6 +76,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=3e-5)
     parser.add_argument("--warmup", type=int, default=200, help="steps")
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--freeze", type=int, default=0, help="lowest layers left as they are")
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--save-minutes", type=float, default=10)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
@@ -101,6 +103,14 @@ def main() -> None:
         dtype=torch.float32,
     ).to(device)
     model.get_input_embeddings().weight.requires_grad_(False)
+    frozen = re.compile(r"\.layer\.(\d+)\.|\.embeddings\.")
+    for name, parameter in model.named_parameters():
+        if (
+            options.freeze
+            and (place := frozen.search(name))
+            and int(place[1] or 0) < options.freeze
+        ):
+            parameter.requires_grad_(False)
     model.train()
 
     rows = [json.loads(line) for line in options.data.read_text(encoding="utf-8").splitlines()]
