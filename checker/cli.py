@@ -217,7 +217,10 @@ def check(
     if len(problems) > len(unread):
         kinds = sorted({Path(p.path).suffix or "no suffix" for p in problems if p.skipped})
         count = len(problems) - len(unread)
-        _complain(f"passed over {count} files that are no documents ({', '.join(kinds)})")
+        files = (
+            "1 file that is no document" if count == 1 else f"{count} files that are no documents"
+        )
+        _complain(f"passed over {files} ({', '.join(kinds)})")
     make_folder(output)
     with _progress() as progress:
         report = check_documents(documents, settings, problems=problems, progress=progress)
@@ -254,6 +257,8 @@ def label(
     ] = None,
 ) -> None:
     """Label given pairs of claims, in their order.
+
+    Fields of the input are kept, save verdict, confidence and scores, which are replaced.
 
     \b
     echo '{"a": "The port is open.", "b": "The port is shut."}' | checker label -

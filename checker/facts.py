@@ -80,7 +80,9 @@ def numbers(text: str) -> dict[float, str]:
     for match in _NUMBER.finditer(text):
         word = match["value"].lower()
         value = _WORDS[word] if word in _WORDS else float(word.replace(",", ""))
-        value *= _SCALES.get((match["scale"] or "").lower(), 1)
+        scale = (match["scale"] or "").lower()
+        # "$100 m" is money, "100 m" is a length.
+        value *= 1 if scale == "m" and not match["currency"] else _SCALES.get(scale, 1)
         found.setdefault(float(value), match.group().strip())
     return found
 

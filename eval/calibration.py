@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from checker.decision import combine
 from checker.errors import InputError
 from checker.nli import CALIBRATION, NliModel, softmax
 from checker.report import write_whole
@@ -61,20 +60,33 @@ def refuse_test_files(
                 raise InputError(f"{path}: holds the test pair {row.id}; nothing is fitted on it")
 
 
-def joined_nll(
-    forward: NDArray[np.float32], backward: NDArray[np.float32], gold: NDArray[np.int64], t: float
-) -> float:
+def joined_nll(unscaled: Scored, gold: NDArray[np.int64], t: float) -> float:
     """Mean negative log-likelihood of the combined probabilities at temperature `t`.
 
-    `forward` and `backward` are logits of shape (n, 3), `gold` column numbers.
+    `unscaled` holds logits, `gold` column numbers.
     """
-    joined = combine(softmax(forward / t), softmax(backward / t))
+    joined = cooled(unscaled, t).combined
     right = joined[np.arange(len(gold)), gold]
     return float(-np.log(np.maximum(right, _TINY)).mean())
 
 
-def logits(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+def cooled(unscaled: Scored, t: float) -> Scored:
+    """The probabilities of logits at temperature `t`."""
+    return replace(
+        unscaled, forward=softmax(unscaled.forward / t), backward=softmax(unscaled.backward / t)
+    )
+
+
+def logits(scored: Scored, temperature: float) -> Scored:
     """The logits (up to a constant a row) behind probabilities that a temperature has divided."""
+    return replace(
+        scored,
+        forward=_logits(scored.forward, temperature),
+        backward=_logits(scored.backward, temperature),
+    )
+
+
+def _logits(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
     logged = np.log(np.maximum(probabilities.astype(np.float64), _TINY))
     result: NDArray[np.float32] = (logged * temperature).astype(np.float32)
     return result
@@ -86,9 +98,9 @@ def fit_temperature(scored: Scored, gold: NDArray[np.int64], stored: float) -> f
     `stored` is the temperature under which `scored` was made; it is undone
     first. After Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
-    forward, backward = logits(scored.forward, stored), logits(scored.backward, stored)
+    unscaled = logits(scored, stored)
     found = minimize_scalar(
-        lambda x: joined_nll(forward, backward, gold, float(np.exp(x))),
+        lambda x: joined_nll(unscaled, gold, float(np.exp(x))),
         bounds=(float(np.log(BOUNDS[0])), float(np.log(BOUNDS[1]))),
         method="bounded",
     )
@@ -142,11 +154,8 @@ def fit(
     scored = score_frame(frame, model)
     stored = model.calibration.temperature
     temperature = round(fit_temperature(scored, gold, stored), 4)
-    forward, backward = logits(scored.forward, stored), logits(scored.backward, stored)
-    joined = combine(
-        softmax(forward / temperature),
-        softmax(backward / temperature),
-    ).astype(np.float64)
+    unscaled = logits(scored, stored)
+    joined = cooled(unscaled, temperature).combined.astype(np.float64)
     agree, contradict = joined[:, 0], joined[:, 2]
     clash = contradict >= agree  # as checker.decision.decide has it
     return Fit(
@@ -157,8 +166,8 @@ def fit(
         agree_threshold=smallest_threshold(
             agree[~clash], gold[~clash] == 0, agree_target or target, "agrees"
         ),
-        nll_before=joined_nll(forward, backward, gold, 1.0),
-        nll_after=joined_nll(forward, backward, gold, temperature),
+        nll_before=joined_nll(unscaled, gold, 1.0),
+        nll_after=joined_nll(unscaled, gold, temperature),
     )
 
 

@@ -32,6 +32,8 @@ SYNONYMS = {
 }
 MEANINGS = ("agrees", "neutral", "contradicts", "not agrees", "not contradicts")
 # What a set may call its columns, first match wins.
+# In these the order of the two texts means something: does the second follow from the first?
+_DIRECTED = ("premise", "hypothesis", "sentence1", "sentence2", "evidence", "claim")
 _COLUMNS = {
     "a": ("a", "premise", "sentence1", "evidence"),
     "b": ("b", "hypothesis", "sentence2", "claim"),
@@ -103,12 +105,14 @@ def _meaning(label: object, columns: Columns, where: str) -> str:
 
 
 def read_labelled(paths: Sequence[Path], columns: Columns | None = None) -> pd.DataFrame:
-    """Read labelled pairs into a frame with id, story, a, b, label, tags, note.
+    """Read labelled pairs into a frame with id, story, a, b, directed, label, tags, note.
 
-    A row without a story belongs to the story of its first text, since sets
-    write several hypotheses for one premise. Raises InputError that names
-    file, line and field; files that tell different classes apart cannot be
-    measured together and are refused.
+    `directed` says that the label means whether `b` follows from `a`, as in
+    sets with a premise and a hypothesis, rather than both ways. A row without
+    a story belongs to the story of its first text, since sets write several
+    hypotheses for one premise. Raises InputError that names file, line and
+    field; files that tell different classes apart cannot be measured together
+    and are refused.
     """
     columns = columns or Columns()
     bad = sorted(set(columns.labels.values()) - set(MEANINGS))
@@ -137,6 +141,7 @@ def read_labelled(paths: Sequence[Path], columns: Columns | None = None) -> pd.D
                     "story": str(row.get("story") or row[names["a"]]),
                     "a": row[names["a"]],
                     "b": row[names["b"]],
+                    "directed": names["a"] in _DIRECTED,
                     "label": _meaning(row.get(names["label"]), columns, where),
                     "tags": tags if isinstance(tags, list) else str(tags).split(";"),
                     "note": str(row.get("note") or ""),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from checker.decision import combine, decide
+from checker.decision import combine, combine_directed, decide
 from checker.nli import NliModel
 from checker.types import Verdict
 from eval.fixtures import LABELS
@@ -18,15 +18,24 @@ from eval.metrics import Predictions, group_numbers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """Probabilities of agree, neutral, contradict; each of shape (n, 3), rows sum to 1."""
+    """Probabilities of agree, neutral, contradict; each of shape (n, 3), rows sum to 1.
+
+    `directed`, shape (n,) or one for all, marks pairs whose order means premise and hypothesis.
+    """
 
     forward: NDArray[np.float32]
     backward: NDArray[np.float32]
+    directed: NDArray[np.bool_] | bool = False
 
     @property
     def combined(self) -> NDArray[np.float32]:
-        """Both directions joined by the product's own rule."""
-        return combine(self.forward, self.backward)
+        """Both directions joined by the product's own rules, those of `check` and `label`."""
+        joined: NDArray[np.float32] = np.where(
+            np.reshape(self.directed, (-1, 1)),
+            combine_directed(self.forward, self.backward),
+            combine(self.forward, self.backward),
+        )
+        return joined
 
 
 def score_frame(frame: pd.DataFrame, model: NliModel) -> Scored:
@@ -35,6 +44,7 @@ def score_frame(frame: pd.DataFrame, model: NliModel) -> Scored:
     return Scored(
         forward=model.score(list(zip(a, b, strict=True))),
         backward=model.score(list(zip(b, a, strict=True))),
+        directed=frame["directed"].to_numpy(np.bool_) if "directed" in frame else False,
     )
 
 

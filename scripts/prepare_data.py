@@ -121,10 +121,13 @@ SOURCES = (
 )
 SAME_ARTICLE = (2_000, 800)  # neutral pairs of one article's sentences: stable, decay
 OTHER_ARTICLE = (1_200, 300)  # neutral pairs of two articles on different topics
+# Pairs made of one article sentence: the same words, a quotation taken out of it
+# (entailment), another number in one place (contradiction).
+EDITED = {"same words": (0, 300), "quotation": (0, 400), "number": (0, 500)}
 # Entailments turned round, as neutral: a vague claim does not entail a precise one.
 REVERSED = (3_500, 2_200)
 HAND_WRITTEN_REPEATS = (1, 2)  # times each pair of fixtures/pairs/train enters
-ARTICLE_LABEL_REPEATS = (0, 2)  # likewise for the labelled pairs of real articles
+ARTICLE_LABEL_REPEATS = (0, 1)  # likewise for the labelled pairs of real articles
 
 _SPACE_BEFORE = re.compile(r"\s+([.,;:!?%)\]]|n't\b|'(?:s|re|ve|ll|d|m)\b)")
 
@@ -214,12 +217,8 @@ def hand_written() -> list[Row]:
     ]
 
 
-def article_neutrals(data: Path, same: int, other: int, rng: random.Random) -> list[Row]:
-    """Neutral pairs from real articles: of one article (sharing words), of unrelated ones.
-
-    An article seldom restates or contradicts itself, so two of its sentences
-    about one subject are the compatible pairs that a news corpus is full of.
-    """
+def articles_by_topic(data: Path) -> list[tuple[str, list[str]]]:
+    """(topic, whole sentences of 8 to 40 words) of each article that has at least four."""
     articles: list[tuple[str, list[str]]] = []
     for raw in read_rows(data / "documents" / "allsides_conflict_topics.jsonl.gz"):
         text = raw["content_original"]
@@ -227,8 +226,63 @@ def article_neutrals(data: Path, same: int, other: int, rng: random.Random) -> l
         sentences = [s for s in sentences if 8 <= len(s.split()) <= 40 and s[-1] in '.”"']
         if len(sentences) >= 4:
             articles.append((raw["topic"], sentences))
-    rng.shuffle(articles)
+    return articles
 
+
+_QUOTATION = re.compile('[“"]([A-Z][^”“"]{35,}?)[,.]?[”"]')
+_COUNT = re.compile(r"(?<![\d,.:/$-])\d{1,3}(?:,\d{3})*(?![\d,.:/-])")
+_BOUND = re.compile(r"\b(?:than|least|most|over|to|nearly|almost) $")
+
+
+def with_other_number(sentence: str, rng: random.Random) -> str | None:
+    """The sentence with one of its counts changed by a fifth to four fifths, or None."""
+    found = [m for m in _COUNT.finditer(sentence) if int(m.group().replace(",", "")) > 3]
+    # "More than 6,000" and "more than 10,000" can both be true.
+    found = [m for m in found if not _BOUND.search(sentence, 0, m.start())]
+    if not found:
+        return None
+    match = rng.choice(found)
+    value = int(match.group().replace(",", ""))
+    change = max(1, round(value * rng.uniform(0.2, 0.8)))
+    other = value + change if rng.random() < 0.5 or value <= change + 1 else value - change
+    return f"{sentence[: match.start()]}{other:,}{sentence[match.end() :]}"
+
+
+def edited(articles: list[tuple[str, list[str]]], part: int, rng: random.Random) -> list[Row]:
+    """Pairs of an article sentence and an edit of it, as many of each kind as EDITED says."""
+    sentences = [s for _, group in articles for s in group]
+    rows: list[Row] = []
+    for kind, counts in EDITED.items():
+        left = counts[part]
+        while left:
+            a = rng.choice(sentences)
+            quotation = _QUOTATION.search(a)
+            if kind == "same words":
+                b: str | None = a.strip('“”"').rstrip(".") + "."
+            elif kind == "quotation":
+                b = quotation and quotation[1] + "."
+            else:
+                b = with_other_number(a, rng)
+            if not b:
+                continue
+            left -= 1
+            if rng.random() < 0.5 and kind != "quotation":
+                a, b = b, a
+            label = "contradiction" if kind == "number" else "entailment"
+            rows.append(
+                {"premise": a, "hypothesis": b, "label": label, "source": f"edited: {kind}"}
+            )
+    return rows
+
+
+def article_neutrals(
+    articles: list[tuple[str, list[str]]], same: int, other: int, rng: random.Random
+) -> list[Row]:
+    """Neutral pairs from real articles: of one article (sharing words), of unrelated ones.
+
+    An article seldom restates or contradicts itself, so two of its sentences
+    about one subject are the compatible pairs that a news corpus is full of.
+    """
     rows: list[Row] = []
     while len(rows) < same:
         _, sentences = rng.choice(articles)
@@ -263,7 +317,7 @@ def labelled_articles(data: Path) -> list[Row]:
     """Sentence pairs of real articles that were labelled by reading them.
 
     `article_labels.jsonl` beside this script names the places, not the text:
-    {a: [article, start, end], b: [...], label}, offsets into the text that
+    {split, a: [article, start, end], b: [...], label, weight}, offsets into the text that
     `article_texts` gives.
     """
     if not ARTICLE_LABELS.exists():
@@ -271,6 +325,8 @@ def labelled_articles(data: Path) -> list[Row]:
     texts = article_texts(data)
     rows = []
     for raw in read_rows(ARTICLE_LABELS):
+        if raw["split"] != "train":
+            continue
         a, b = (texts[key][start:end] for key, start, end in (raw["a"], raw["b"]))
         rows += oriented(a, b, raw["label"], "article_labels")
     return rows
@@ -326,10 +382,11 @@ def main() -> None:
         rows = labelled(options.data, source, rng)
         stable += rows[: source.stable]
         decay += rows[len(rows) - source.decay :]
-    for phase, same, other in zip((stable, decay), SAME_ARTICLE, OTHER_ARTICLE, strict=True):
-        phase += article_neutrals(options.data, same, other, rng)
+    topical = articles_by_topic(options.data)
     written, articles = hand_written(), labelled_articles(options.data)
     for part, phase in enumerate((stable, decay)):
+        phase += article_neutrals(topical, SAME_ARTICLE[part], OTHER_ARTICLE[part], rng)
+        phase += edited(topical, part, rng)
         phase += reversed_entailments(phase, REVERSED[part], rng)
         phase += written * HAND_WRITTEN_REPEATS[part] + articles * ARTICLE_LABEL_REPEATS[part]
 

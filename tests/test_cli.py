@@ -97,7 +97,7 @@ def test_escape_codes_of_documents_and_names_do_nothing(rough):
     folder, done = rough
     assert "in 3 documents" in done.stdout
     assert "e[31mvil:1" in done.stdout
-    assert "passed over 1 files that are no documents (.mp3)" in done.stderr
+    assert "passed over 1 file that is no document (.mp3)" in done.stderr
     assert not CONTROL.search(done.stdout + done.stderr)
     for name in ("findings.csv", "report.md"):
         assert not CONTROL.search((folder / "checker-report" / name).read_text())
