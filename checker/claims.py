@@ -102,6 +102,7 @@ _REPORTING = frozenset(
     )
     for form in verb.split()
 )
+_MAY_REPORT = re.compile(rf"\b(?:according|{'|'.join(sorted(_REPORTING))})\b", re.IGNORECASE)
 # These report a view only with a "that" clause or an "as": "see" a ship is no view.
 _ONLY_AS = frozenset(("view views viewed see sees saw consider considers considered").split())
 _HEDGE = re.compile(
@@ -238,6 +239,9 @@ def speaker_of(doc: Doc) -> str | None:
     >>> speaker_of(next(parse(["Russia says that the port is closed."])))
     'Russia'
     """
+    text = doc.text
+    if _MAY_REPORT.search(text) is None:
+        return None
     for token in doc:
         if token.lower_ == "according" and token.i + 1 < len(doc):
             for preposition in token.children:
@@ -261,7 +265,7 @@ def speaker_of(doc: Doc) -> str | None:
                 t.dep_ == "prep" and t.lower_ == "as" for t in token.children
             )
         else:
-            quoted = any(mark in doc.text for mark in '"“”')
+            quoted = any(mark in text for mark in '"“”')
             main = token.dep_ in ("ROOT", "parataxis", "conj")
             holds = main and ("ccomp" in parts or token.dep_ == "parataxis" or quoted)
         if holds:

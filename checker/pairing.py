@@ -180,24 +180,26 @@ def candidate_pairs(
     neighbours = min(len(claims) - 1, math.ceil(2 * budget / len(claims)) + 1)
     if possible <= budget:  # every pair will be scored, so none may be missed here
         neighbours = len(claims) - 1
+    open_ = allowed & (document_origins[:, None] != document_origins)
+    if within:
+        np.fill_diagonal(open_, True)
+    claims_of = np.bincount(owner, minlength=len(documents))
+    blocked = int(claims_of @ open_ @ claims_of - (claims_of.sum() if within else 0)) // 2
+    gate = np.where(open_, -DOCUMENT_WEIGHT * affinity, np.inf).astype(np.float32)
+
     found: list[tuple[NDArray[Any], ...]] = []
-    blocked = 0
     for first in range(0, len(claims), ROWS):
         rows = np.arange(first, min(first + ROWS, len(claims)))
         meaning = vectors[rows] @ vectors.T
         shared = (words[rows] @ words.T).toarray()
         topic = (names[rows] @ names.T).toarray()
-        near = meaning + shared + topic + DOCUMENT_WEIGHT * affinity[np.ix_(owner[rows], owner)]
-        same_origin = origins[rows][:, None] == origins[None, :]
-        if within:
-            same_origin &= owner[rows][:, None] != owner[None, :]
-        open_ = ~same_origin & allowed[np.ix_(owner[rows], owner)]
-        open_[np.arange(len(rows)), rows] = False
-        blocked += int(open_.sum())
-        near[~open_] = -np.inf
-        best = np.argpartition(-near, neighbours - 1, axis=1)[:, :neighbours]
+        far = gate[owner[rows]].take(owner, axis=1)
+        for part in (meaning, shared, topic):
+            far -= part
+        far[np.arange(len(rows)), rows] = np.inf
+        best = np.argpartition(far, neighbours - 1, axis=1)[:, :neighbours]
         best.sort(axis=1)  # equally near claims keep the order of the documents
-        nearness = np.take_along_axis(near, best, axis=1)
+        nearness = -np.take_along_axis(far, best, axis=1)
         order = np.argsort(-nearness, axis=1, kind="stable")
         best, nearness = (np.take_along_axis(part, order, axis=1) for part in (best, nearness))
         reached = np.isfinite(nearness)
@@ -222,6 +224,6 @@ def candidate_pairs(
     return Candidates(
         pairs=pairs,
         possible=possible,
-        blocked=blocked // 2,
-        cut=max(0, min(wanted, blocked // 2) - len(pairs)),
+        blocked=blocked,
+        cut=max(0, min(wanted, blocked) - len(pairs)),
     )
