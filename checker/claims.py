@@ -315,15 +315,34 @@ def _antecedent(doc: Doc, carried: _Antecedent | None) -> _Antecedent | None:
     return _Antecedent(text, plural, name) if name or len(text.split()) <= 4 else None
 
 
+_COPULAS = frozenset(
+    "is was be been remains remained seems seemed appears appeared becomes became".split()
+)
+_CLAUSES = frozenset(["ccomp", "csubj", "advcl"])
+# With these, "it ... to" has a real subject: "It is ready to sell the plant".
+_OF_A_SUBJECT = frozenset(
+    "able unable ready likely unlikely willing unwilling eager keen set due bound free prepared "
+    "determined poised reluctant quick slow certain sure".split()
+)
+
+
 def _is_impersonal(doc: Doc) -> bool:
     """Whether "it" stands for nothing: "It is said that", "It is time to", "It rained"."""
     root = root_of(doc)
     parts = {t.dep_ for t in root.children}
-    if "ccomp" in parts:
+    if "ccomp" in parts and root.lower_ not in _COPULAS:
         return root.lower_ not in _REPORTING or "auxpass" in parts
-    judged = root.lower_ in ("is", "was", "be", "been") and parts & {"acomp", "attr"}
-    to_do = any(t.tag_ == "TO" and t.head.head in (root, *root.children) for t in doc)
-    return bool(judged and to_do) or _WEATHER.match(root.text) is not None
+    judged = root.lower_ in _COPULAS and parts & {"acomp", "attr", "oprd"}
+    clause = any(t.dep_ in _CLAUSES and t.head in (root, *root.children) for t in doc)
+    to_do = any(
+        t.tag_ == "TO"
+        and t.head.head in (root, *root.children)
+        and t.head.head.lower_ not in _OF_A_SUBJECT
+        and not any(c.lower_ in _OF_A_SUBJECT for c in root.children)
+        for t in doc
+    )
+    takes = root.lower_ in ("took", "takes", "take") and to_do
+    return bool(takes or (judged and (clause or to_do))) or _WEATHER.match(root.text) is not None
 
 
 def _resolve(doc: Doc, text: str, antecedent: _Antecedent | None) -> tuple[str, bool]:

@@ -3,7 +3,7 @@
 A case quotes statements; each quote is found in the text of its document as
 the checker loads it, white space apart. Cases named `no-conflict-…` hold no
 contradiction. A case may also hold `claims.jsonl`, with every claim of the
-documents that it names, marked by a person.
+documents that it names, marked by reading.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class Expected:
 class Case:
     """The documents of one folder and what is expected of them.
 
-    `marked` holds all claims of the documents in `marked_documents`, which a
-    person has read completely; empty where nobody has.
+    `marked` holds all claims of the documents in `marked_documents`, which
+    were read completely; empty where none was.
     """
 
     name: str
@@ -164,7 +164,7 @@ def load_case(directory: Path) -> Case:
 def _marked(
     path: Path, by_name: dict[str, Document], problems: list[str]
 ) -> tuple[tuple[Quote, ...], frozenset[str]]:
-    """The claims that a person marked, and the ids of the documents read completely."""
+    """The claims that were marked, and the ids of the documents read completely."""
     if not path.is_file():
         return (), frozenset()
     quotes: list[Quote] = []

@@ -1,8 +1,8 @@
 """`eval claims`: are the extracted claims the ones a person would mark?
 
 Two sources. Document cases: every statement of a pair that should be found
-must be extracted (recall); precision is measured in the documents that a
-person has marked completely (`claims.jsonl`). CheckThat! sentences: a
+must be extracted (recall); precision is measured in the documents that were
+read and marked completely (`claims.jsonl`). CheckThat! sentences: a
 sentence counts as check-worthy when a claim is extracted from it. The
 extractor looks for checkable statements, not for important ones, so that
 many "No" sentences of that set are rightly claims: read recall first.

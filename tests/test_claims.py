@@ -298,10 +298,17 @@ def test_a_resolved_claim_keeps_its_source_text_and_names_the_antecedent():
         "It is important to keep the port open.",
         "It was Iran that sent the troops.",
         "It rained heavily in the whole north of the land.",
+        "It remained unclear on Sunday whether the port had closed.",
+        "It took the president nearly three weeks to address the issue.",
     ],
 )
 def test_an_impersonal_it_is_not_resolved(sentence):
     assert resolved(f"Moscow signed the treaty in 2015. {sentence}") == sentence
+
+
+@pytest.mark.parametrize("rest", ["is ready to sell the plant.", "was unable to pay its debts."])
+def test_an_it_with_a_will_of_its_own_is_resolved(rest):
+    assert resolved(f"Moscow signed the treaty in 2015. It {rest}") == f"Moscow {rest}"
 
 
 def test_a_pronoun_that_fits_no_name_keeps_the_sentence_before_as_context():

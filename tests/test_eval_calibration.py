@@ -52,10 +52,11 @@ def test_the_temperature_that_made_the_scores_too_sure_is_found() -> None:
 
 def test_a_stored_temperature_is_undone_first() -> None:
     true = np.random.default_rng(0).normal(0, 2, (50, 3)).astype(np.float32)
-    back = logits(softmax(true / 3.0), 3.0)
-    assert np.allclose(softmax(back), softmax(true), atol=1e-5)
+    cool = softmax(true / 3.0)
+    back = logits(Scored(forward=cool, backward=cool), 3.0)
+    assert np.allclose(softmax(back.forward), softmax(true), atol=1e-5)
     scored, gold = synthetic(2.5)
-    divided = softmax(logits(scored.forward, 1.0) / 4.0)
+    divided = softmax(logits(scored, 1.0).forward / 4.0)
     again = Scored(forward=divided, backward=divided)
     assert fit_temperature(again, gold, 4.0) == pytest.approx(
         fit_temperature(scored, gold, 1.0), rel=1e-3

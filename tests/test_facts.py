@@ -20,6 +20,7 @@ def kinds(a: Claim, b: Claim) -> dict[str, tuple[str, str]]:
     ("text", "values"),
     [
         ("23 homes and 1,200 cars", [23, 1200]),
+        ("a bridge 100 m long for $100 m", [100, 100_000_000]),
         ("$3 million, or 2.5bn roubles", [3e6, 2.5e9]),
         ("rates rose to 4.75% from 3.50 per cent", [4.75, 3.5]),
         ("two hundred people, twenty-five cars, a dozen ships", [200, 25, 12]),
