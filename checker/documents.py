@@ -69,6 +69,14 @@ def decode(data: bytes) -> str:
     >>> decode("It’s".encode("utf-8").decode("cp1252").encode("utf-8"))
     'It’s'
     """
+    return repair(decode_as_written(data))
+
+
+def decode_as_written(data: bytes) -> str:
+    """Return the text of `data` in whatever charset it is, nothing repaired or moved.
+
+    Raises Unusable for binary data. A byte order mark is not text.
+    """
     if not data.strip():
         raise Unusable("empty file")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -83,7 +91,7 @@ def decode(data: bytes) -> str:
     control = sum(c < " " and c not in "\t\n\r\f\x1b" for c in text)
     if control > MAX_CONTROL_SHARE * len(text):
         raise Unusable("binary file, not text")
-    return repair(text)
+    return text
 
 
 def _decode_legacy(data: bytes) -> str:
@@ -282,8 +290,8 @@ def join_wrapped(lines: Sequence[str]) -> str:
     return "\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
-def read_docx(data: bytes) -> Raw:
-    """The paragraphs and table cells of a DOCX, one a line."""
+def open_docx(data: bytes) -> Any:
+    """Open a DOCX with python-docx. Raises Unusable when it is damaged, encrypted or a bomb."""
     import docx
     from docx.opc.exceptions import PackageNotFoundError
 
@@ -294,7 +302,7 @@ def read_docx(data: bytes) -> Raw:
             unpacked = sum(entry.file_size for entry in archive.infolist())
         if unpacked > MAX_UNPACKED_RATIO * max(len(data), 1_000_000):
             raise Unusable("DOCX unpacks to far more than its size; refused")
-        document = docx.Document(io.BytesIO(data))
+        return docx.Document(io.BytesIO(data))
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -304,6 +312,11 @@ def read_docx(data: bytes) -> Raw:
         ValueError,
     ) as error:
         raise Unusable("damaged DOCX") from error
+
+
+def read_docx(data: bytes) -> Raw:
+    """The paragraphs and table cells of a DOCX, one a line."""
+    document = open_docx(data)
     lines = [
         ("- " if "List" in (p.style.name or "" if p.style else "") else "") + p.text
         for p in document.paragraphs
