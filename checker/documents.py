@@ -411,8 +411,11 @@ def _unsupported(path: Path) -> str:
     return f"format {path.suffix.lower() or 'without suffix'} is not supported (known: {known})"
 
 
-def read_file(name: str, max_bytes: int) -> Raw:
-    """Read one file (or standard input for "-"). Raises Unusable."""
+def read_bytes(name: str, max_bytes: int) -> tuple[bytes, str]:
+    """Return the content of one file (or standard input for "-") and its suffix, in lower case.
+
+    Raises Unusable when it cannot be read, is too large, or is empty.
+    """
     if name == STDIN:
         data = sys.stdin.buffer.read(max_bytes + 1)
         suffix = ".html" if data.lstrip()[:15].lower().startswith((b"<!doc", b"<html")) else ".txt"
@@ -432,6 +435,12 @@ def read_file(name: str, max_bytes: int) -> Raw:
         raise Unusable(f"larger than {max_bytes:,} bytes (raise it with --max-bytes)")
     if not data.strip():
         raise Unusable("empty file")
+    return data, suffix
+
+
+def read_file(name: str, max_bytes: int) -> Raw:
+    """Read one file (or standard input for "-"). Raises Unusable."""
+    data, suffix = read_bytes(name, max_bytes)
     reader = READERS.get(suffix)
     if reader is None:
         raise Unusable(_unsupported(Path(name)))
@@ -464,11 +473,16 @@ def make_document(name: str, raw: Raw) -> Document:
 
 
 def load_documents(
-    paths: Iterable[str | Path], *, max_bytes: int = 20_000_000, leave_out: Path | None = None
+    paths: Iterable[str | Path],
+    *,
+    max_bytes: int = 20_000_000,
+    leave_out: Path | None = None,
+    read: Callable[[str, int], Raw] = read_file,
 ) -> tuple[list[Document], list[Problem]]:
     """Read files, folders (recursively) and "-" into documents, in sorted order.
 
-    A folder `leave_out` inside a given folder is passed over. Returns the
+    `read` gets the content of one file of at most so many bytes, or raises
+    Unusable. A folder `leave_out` inside a given folder is passed over. Returns the
     documents and, for every path that could not be used, a Problem. A file
     given twice is read once. Raises InputError when nothing usable is left.
     """
@@ -484,7 +498,7 @@ def load_documents(
             continue
         seen.add(real)
         try:
-            documents.append(make_document(found, read_file(found, max_bytes)))
+            documents.append(make_document(found, read(found, max_bytes)))
         except Unusable as error:
             problems.append(Problem(path=found, reason=str(error)))
         except Exception as error:  # a parser broken by a hostile file must not end the run

