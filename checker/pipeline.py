@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from checker.claims import extract_claims, with_distinct_ids
 from checker.config import Config
-from checker.decision import combine, could_matter, decide, explanations
+from checker.decision import TIME_GAP, combine, could_matter, decide, explanations
 from checker.documents import load_documents
 from checker.encoder import Encoder, default_encoder
 from checker.facts import differences
@@ -81,6 +81,7 @@ def made_finding(
     scores: tuple[NDArray[np.float32], NDArray[np.float32]],
     calibration: Calibration,
     documents: dict[str, Document],
+    time_gap: datetime.timedelta = TIME_GAP,
 ) -> Finding | None:
     """Turn the scores of one pair into a finding, or None when it is neutral."""
     forward, backward = scores
@@ -103,7 +104,7 @@ def made_finding(
         backward=Scores(
             **dict(zip(("agree", "neutral", "contradict"), backward.tolist(), strict=True))
         ),
-        explained_by=explanations(a, b, left, right) if clash else (),
+        explained_by=explanations(a, b, left, right, time_gap) if clash else (),
         differences=differences(a, b),
     )
 

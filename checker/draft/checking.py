@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -11,20 +12,24 @@ from pathlib import Path
 from checker.claims import with_distinct_ids
 from checker.config import Config
 from checker.documents import find_files, load_documents
+from checker.draft.background import Background
 from checker.draft.cache import Cache
 from checker.draft.decisions import with_decisions
 from checker.draft.extraction import (
-    all_known,
+    Chain,
     cached_reader,
     chains,
     draft_claims,
+    plain_claims,
     source_claims,
+    unknown,
 )
-from checker.draft.levels import read_levels
+from checker.draft.levels import Levels, read_levels
 from checker.draft.noting import Writer, in_order
 from checker.draft.scoring import CachedEncoder, CachedJudge
 from checker.draft.types import Decision, Draft, DraftStats, Result
 from checker.errors import InputError
+from checker.grammar import load_parser
 from checker.nli import EMBEDDED
 from checker.origins import origins
 from checker.pairing import candidate_pairs
@@ -36,6 +41,12 @@ from checker.types import Claim, Document, Pair, Problem
 # The recall that more would bring has not been measured yet.
 SOURCE_PAIRS = 1_500
 OWN_PAIRS = 300
+# Up to about this many new sentences are scored before they are parsed.
+LOOK_AHEAD_SENTENCES = 12
+SENTENCE_CHARACTERS = 100
+# An editor gathers sources that bear on the draft: one that is not older than
+# this is taken to speak of the same state of things. Not fitted on data.
+TIME_GAP = datetime.timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +55,17 @@ class Models:
 
     judge: CachedJudge
     encoder: CachedEncoder
-    directory: Path
+    levels: Levels
 
 
 def load_models(config: Config, cache: Cache) -> Models:
     """Prepare the models of a check; raises ModelError when one is no model, loads nothing."""
     directory = Path(config.model) if config.model else EMBEDDED
+    judge = CachedJudge(cache, directory, config.precision)
     return Models(
-        judge=CachedJudge(cache, directory, config.precision),
+        judge=judge,
         encoder=CachedEncoder(cache),
-        directory=directory,
+        levels=read_levels(directory, judge.calibration),
     )
 
 
@@ -110,10 +122,6 @@ def check_draft(
     documents, problems = load_sources(against, draft.path, cache, config.max_bytes)
     parts = chains(draft.blocks)
     text = "\n".join(chain.text for chain in parts)
-    if not all_known([chain.text for chain in parts], cache):
-        # Something is new: models load while the parser, which is Python, starts.
-        models.judge.begin_loading()
-        models.encoder.begin_loading()
     own = Document(
         id="draft-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16],
         title=Path(draft.path).name,
@@ -124,6 +132,7 @@ def check_draft(
         origin="draft",
     )
     everything = [own, *documents]
+    _look_ahead(parts, own, documents, cache, models, config)
     claims = with_distinct_ids(
         [*draft_claims(parts, own, cache), *source_claims(documents, cache)], everything
     )
@@ -131,13 +140,12 @@ def check_draft(
     mine = [claim for claim in claims if claim.document_id == own.id]
     pairs, cut = _pairs(claims, mine, everything, models, config)
     judge = models.judge
-    calibration = judge.calibration
-    levels = read_levels(models.directory, calibration)
-    lowered = replace(calibration, contradict_threshold=levels.warning)
+    levels = models.levels
+    lowered = replace(judge.calibration, contradict_threshold=levels.warning)
     rows, forward, backward = score_both_ways(pairs, judge, progress, calibration=lowered)
     by_id = {document.id: document for document in everything}
     made = (
-        made_finding(pairs[row], scores, lowered, by_id)
+        made_finding(pairs[row], scores, lowered, by_id, TIME_GAP)
         for row, scores in zip(rows.tolist(), zip(forward, backward, strict=True), strict=True)
     )
     findings = [finding for finding in made if finding is not None]
@@ -162,6 +170,45 @@ def check_draft(
             seconds=round(clock() - begun, 3),
         ),
     )
+
+
+def _look_ahead(
+    parts: Sequence[Chain],
+    own: Document,
+    documents: Sequence[Document],
+    cache: Cache,
+    models: Models,
+    config: Config,
+) -> None:
+    """Score what an edit is likely to need while the parser, a second of Python, loads.
+
+    Most sentences are one claim as they stand, so the new ones are paired and
+    scored as such; the scores wait in the cache. A wrong guess costs a few
+    pairs and changes nothing in the result.
+    """
+    new = unknown([*(chain.text for chain in parts), *(d.text for d in documents)], cache)
+    if not new or not models.judge.light:
+        return
+    models.judge.begin_loading()
+    models.encoder.begin_loading()
+    fresh = [chain for chain in parts if chain.text in new]
+    sentences = sum(len(chain.text) for chain in fresh) // SENTENCE_CHARACTERS
+    if sentences > LOOK_AHEAD_SENTENCES or len(fresh) < len(new):
+        return
+    parser = Background(load_parser)
+    parser.begin()
+    known = [chain for chain in parts if chain.text not in new]
+    claims = [
+        *draft_claims(known, own, cache),
+        *(claim for chain in fresh for claim in plain_claims(chain, own)),
+        *source_claims(documents, cache),
+    ]
+    everything = [own, *documents]
+    claims = with_distinct_ids(claims, everything)
+    mine = [claim for claim in claims if claim.document_id == own.id]
+    pairs, _ = _pairs(claims, mine, everything, models, config)
+    score_both_ways(pairs, models.judge)
+    parser.get()
 
 
 def _pairs(

@@ -17,10 +17,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from checker.claims import extract_claims
+from checker.claims import extract_claims, looks_whole
 from checker.documents import Raw, read_bytes, read_file
 from checker.draft.cache import Cache, key_of
 from checker.draft.types import PROSE, Block, BlockKind
+from checker.sentences import split_sentences
 from checker.types import Claim, Document
 
 # Whose code and versions decide what is read and extracted.
@@ -162,7 +163,23 @@ def texts_claims(texts: Sequence[str], cache: Cache) -> list[list[Claim]]:
     return [found[key] for key in keys]
 
 
-def all_known(texts: Sequence[str], cache: Cache) -> bool:
-    """Whether no text needs the parser."""
-    keys = {key_of("claims", settings_hash(), text) for text in texts}
-    return len(cache.get("claims", keys)) == len(keys)
+def unknown(texts: Sequence[str], cache: Cache) -> set[str]:
+    """Return the texts that need the parser."""
+    keys = {text: key_of("claims", settings_hash(), text) for text in texts}
+    known = cache.get("claims", keys.values())
+    return {text for text, key in keys.items() if key not in known}
+
+
+def plain_claims(chain: Chain, document: Document) -> list[Claim]:
+    """Return each sentence of a chain as a claim as it stands, without a parse."""
+    return [
+        Claim(
+            id=key_of(chain.text[start:end], str(start)).hex()[:12],
+            document_id=document.id,
+            start=chain.start + start,
+            end=chain.start + end,
+            text=chain.text[start:end],
+        )
+        for start, end in split_sentences(chain.text)
+        if looks_whole(chain.text[start:end])
+    ]

@@ -6,14 +6,13 @@ half a second, without torch, and first run and later runs agree to the digit.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from checker.draft.background import Background
 from checker.draft.cache import Cache, key_of
 from checker.encoder import DIMENSIONS, Encoder, OnnxEncoder
 from checker.encoder import EMBEDDED as ENCODER
@@ -34,41 +33,6 @@ from checker.types import ModelInfo
 # Pairs after which scores are written, so that a run that is stopped is not in vain.
 KEPT_AT_ONCE = 256
 
-_Model = TypeVar("_Model")
-
-
-class _Lazy(Generic[_Model]):
-    """Something slow to load: begun in the background by `begin`, waited for by `get`."""
-
-    def __init__(self, load: Callable[[], _Model]) -> None:
-        self._load = load
-        self._thread: threading.Thread | None = None
-        self._loaded: _Model | None = None
-        self._error: BaseException | None = None
-
-    def begin(self) -> None:
-        """Load in a thread; loading is mostly outside Python, so other work goes on."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, daemon=True)
-            self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._loaded = self._load()
-        except BaseException as error:
-            self._error = error
-
-    def get(self) -> _Model:
-        """Return the loaded thing; raises what loading raised."""
-        self.begin()
-        assert self._thread is not None
-        self._thread.join()
-        if self._loaded is None:
-            error, self._error, self._thread = self._error, None, None
-            assert error is not None
-            raise error
-        return self._loaded
-
 
 class CachedEncoder:
     """The claim encoder; each text is encoded once."""
@@ -76,7 +40,7 @@ class CachedEncoder:
     def __init__(self, cache: Cache, directory: Path = ENCODER) -> None:
         self._cache = cache
         self._hash = hash_of(directory)
-        self._encoder: _Lazy[Encoder] = _Lazy(lambda: OnnxEncoder(directory))
+        self._encoder: Background[Encoder] = Background(lambda: OnnxEncoder(directory))
 
     def begin_loading(self) -> None:
         """Load the model while something else is done."""
@@ -117,7 +81,9 @@ class CachedJudge:
             device="cpu" if precision == "int8" else "auto",
             hash=hash_of(directory),
         )
-        self._model: _Lazy[NliModel] = _Lazy(lambda: TransformersNli(directory, precision))
+        self._model: Background[NliModel] = Background(
+            lambda: TransformersNli(directory, precision)
+        )
 
     @property
     def info(self) -> ModelInfo:
@@ -129,9 +95,15 @@ class CachedJudge:
         """Temperature and thresholds that belong to this model."""
         return self._calibration
 
+    @property
+    def light(self) -> bool:
+        """Whether the model loads without torch, so that it may load beside the parser."""
+        return self._info.precision == "int8"
+
     def begin_loading(self) -> None:
         """Load the model while something else is done."""
-        self._model.begin()
+        if self.light:
+            self._model.begin()
 
     def score(
         self, pairs: Sequence[TextPair], progress: Progress | None = None
