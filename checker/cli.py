@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checker.draft.cli import register as register_draft
 from checker.errors import CheckerError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _root() -> None:
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Progress]:
+def progress_bars() -> Iterator[Progress]:
     """A bar per stage on standard error; nothing when that is not a terminal."""
     if not sys.stderr.isatty():
         yield lambda stage, done, total: None
@@ -222,7 +223,7 @@ def check(
         )
         _complain(f"passed over {files} ({', '.join(kinds)})")
     make_folder(output)
-    with _progress() as progress:
+    with progress_bars() as progress:
         report = check_documents(documents, settings, problems=problems, progress=progress)
     written = write_report(report, output, list(FORMATS) if format == "all" else [format.value])
     _print_report(report)
@@ -272,12 +273,15 @@ def label(
     if output is not None:
         make_folder(output.parent)
     judge = TransformersNli(model or EMBEDDED, precision.value if precision else "auto")
-    with _progress() as progress:
+    with progress_bars() as progress:
         lines = to_lines(rows, label_pairs(rows, judge, progress))
     if output is None:
         sys.stdout.write(lines)
     else:
         write_whole(output, lines)
+
+
+register_draft(app)
 
 
 def main() -> None:

@@ -86,18 +86,24 @@ def _span(claim: Claim, document: Document) -> tuple[datetime.date, datetime.dat
     return day, day
 
 
-def explanations(a: Claim, b: Claim, left: Document, right: Document) -> tuple[Explanation, ...]:
+def explanations(
+    a: Claim,
+    b: Claim,
+    left: Document,
+    right: Document,
+    time_gap: datetime.timedelta = TIME_GAP,
+) -> tuple[Explanation, ...]:
     """What could let both sides of a contradiction be true.
 
     time: they speak of, or were written at, times further apart than
-    TIME_GAP. attribution: one only reports what somebody says, or they report
+    `time_gap`. attribution: one only reports what somebody says, or they report
     different speakers. scope: one speaks of some, the other of all.
     """
     found = []
     spans = _span(a, left), _span(b, right)
     if spans[0] and spans[1]:
         gap = max(spans[0][0], spans[1][0]) - min(spans[0][1], spans[1][1])
-        if gap > TIME_GAP:
+        if gap > time_gap:
             found.append(Explanation.TIME)
     if (a.speaker or "").lower() != (b.speaker or "").lower():
         found.append(Explanation.ATTRIBUTION)

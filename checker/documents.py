@@ -69,6 +69,14 @@ def decode(data: bytes) -> str:
     >>> decode("It’s".encode("utf-8").decode("cp1252").encode("utf-8"))
     'It’s'
     """
+    return repair(decode_as_written(data))
+
+
+def decode_as_written(data: bytes) -> str:
+    """Return the text of `data` in whatever charset it is, nothing repaired or moved.
+
+    Raises Unusable for binary data. A byte order mark is not text.
+    """
     if not data.strip():
         raise Unusable("empty file")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -83,7 +91,7 @@ def decode(data: bytes) -> str:
     control = sum(c < " " and c not in "\t\n\r\f\x1b" for c in text)
     if control > MAX_CONTROL_SHARE * len(text):
         raise Unusable("binary file, not text")
-    return repair(text)
+    return text
 
 
 def _decode_legacy(data: bytes) -> str:
@@ -282,8 +290,8 @@ def join_wrapped(lines: Sequence[str]) -> str:
     return "\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
-def read_docx(data: bytes) -> Raw:
-    """The paragraphs and table cells of a DOCX, one a line."""
+def open_docx(data: bytes) -> Any:
+    """Open a DOCX with python-docx. Raises Unusable when it is damaged, encrypted or a bomb."""
     import docx
     from docx.opc.exceptions import PackageNotFoundError
 
@@ -294,7 +302,7 @@ def read_docx(data: bytes) -> Raw:
             unpacked = sum(entry.file_size for entry in archive.infolist())
         if unpacked > MAX_UNPACKED_RATIO * max(len(data), 1_000_000):
             raise Unusable("DOCX unpacks to far more than its size; refused")
-        document = docx.Document(io.BytesIO(data))
+        return docx.Document(io.BytesIO(data))
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -304,6 +312,11 @@ def read_docx(data: bytes) -> Raw:
         ValueError,
     ) as error:
         raise Unusable("damaged DOCX") from error
+
+
+def read_docx(data: bytes) -> Raw:
+    """The paragraphs and table cells of a DOCX, one a line."""
+    document = open_docx(data)
     lines = [
         ("- " if "List" in (p.style.name or "" if p.style else "") else "") + p.text
         for p in document.paragraphs
@@ -398,8 +411,11 @@ def _unsupported(path: Path) -> str:
     return f"format {path.suffix.lower() or 'without suffix'} is not supported (known: {known})"
 
 
-def read_file(name: str, max_bytes: int) -> Raw:
-    """Read one file (or standard input for "-"). Raises Unusable."""
+def read_bytes(name: str, max_bytes: int) -> tuple[bytes, str]:
+    """Return the content of one file (or standard input for "-") and its suffix, in lower case.
+
+    Raises Unusable when it cannot be read, is too large, or is empty.
+    """
     if name == STDIN:
         data = sys.stdin.buffer.read(max_bytes + 1)
         suffix = ".html" if data.lstrip()[:15].lower().startswith((b"<!doc", b"<html")) else ".txt"
@@ -419,6 +435,12 @@ def read_file(name: str, max_bytes: int) -> Raw:
         raise Unusable(f"larger than {max_bytes:,} bytes (raise it with --max-bytes)")
     if not data.strip():
         raise Unusable("empty file")
+    return data, suffix
+
+
+def read_file(name: str, max_bytes: int) -> Raw:
+    """Read one file (or standard input for "-"). Raises Unusable."""
+    data, suffix = read_bytes(name, max_bytes)
     reader = READERS.get(suffix)
     if reader is None:
         raise Unusable(_unsupported(Path(name)))
@@ -451,11 +473,16 @@ def make_document(name: str, raw: Raw) -> Document:
 
 
 def load_documents(
-    paths: Iterable[str | Path], *, max_bytes: int = 20_000_000, leave_out: Path | None = None
+    paths: Iterable[str | Path],
+    *,
+    max_bytes: int = 20_000_000,
+    leave_out: Path | None = None,
+    read: Callable[[str, int], Raw] = read_file,
 ) -> tuple[list[Document], list[Problem]]:
     """Read files, folders (recursively) and "-" into documents, in sorted order.
 
-    A folder `leave_out` inside a given folder is passed over. Returns the
+    `read` gets the content of one file of at most so many bytes, or raises
+    Unusable. A folder `leave_out` inside a given folder is passed over. Returns the
     documents and, for every path that could not be used, a Problem. A file
     given twice is read once. Raises InputError when nothing usable is left.
     """
@@ -471,7 +498,7 @@ def load_documents(
             continue
         seen.add(real)
         try:
-            documents.append(make_document(found, read_file(found, max_bytes)))
+            documents.append(make_document(found, read(found, max_bytes)))
         except Unusable as error:
             problems.append(Problem(path=found, reason=str(error)))
         except Exception as error:  # a parser broken by a hostile file must not end the run

@@ -16,9 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checker import weights
+from checker.errors import ModelError
 from checker.hardware import best_device, supports_bf16
+from checker.nli import GRAPH, onnx_session
+from checker.tokens import Tokens
 
 EMBEDDED = Path(__file__).parent / "models" / "encoder"
+DIMENSIONS = 384
 MAX_TOKENS = 128
 BATCH = 64
 
@@ -68,6 +72,38 @@ class SentenceEncoder:
             mask = inputs["attention_mask"][..., None].float()
             pooled = (hidden * mask).sum(1) / mask.sum(1)
             vectors[rows] = torch.nn.functional.normalize(pooled, dim=1).cpu().numpy()
+        return vectors
+
+
+class OnnxEncoder:
+    """The same encoder through ONNX Runtime: starts in a tenth of a second, without torch.
+
+    Its 8-bit products round, so its vectors differ from `SentenceEncoder`'s in
+    the third digit; do not mix the two.
+    """
+
+    def __init__(self, directory: Path = EMBEDDED) -> None:
+        """Load graph and tokenizer. Raises ModelError when they cannot be loaded."""
+        try:
+            self._run = onnx_session(directory / GRAPH)
+            self._tokens = Tokens(directory, MAX_TOKENS)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ModelError(f"{directory}: cannot load the encoder: {error}") from error
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return unit vectors, shape (len(texts), 384), float32, in the order of `texts`."""
+        encoded = self._tokens.encode(texts)
+        vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
+        order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
+        for first in range(0, len(order), BATCH):
+            rows = order[first : first + BATCH]
+            width = len(encoded[rows[-1]])
+            ids = np.full((len(rows), width), self._tokens.pad, np.int64)
+            mask = np.zeros((len(rows), width), np.int64)
+            for line, row in enumerate(rows):
+                ids[line, : len(encoded[row])] = encoded[row]
+                mask[line, : len(encoded[row])] = 1
+            vectors[rows] = self._run(ids, mask)
         return vectors
 
 

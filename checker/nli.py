@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from checker import weights
 from checker.errors import ModelError
 from checker.hardware import best_device, supports_bf16
+from checker.tokens import Tokens
 from checker.types import ModelInfo
 
 EMBEDDED = Path(__file__).parent / "models" / "nli"
@@ -148,6 +149,25 @@ def hash_of(directory: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+class _AnyTokens:
+    """The tokenizer of any model directory, as `Tokens` is for those with a `tokenizer.json`."""
+
+    def __init__(self, directory: Path) -> None:
+        from transformers import AutoTokenizer
+
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+        self.pad: int = self._tokenizer.pad_token_id
+
+    def encode(self, pairs: Sequence[TextPair]) -> list[list[int]]:
+        encoded: list[list[int]] = self._tokenizer(
+            [premise for premise, _ in pairs],
+            [hypothesis for _, hypothesis in pairs],
+            truncation="longest_first",
+            max_length=MAX_TOKENS,
+        )["input_ids"]
+        return encoded
+
+
 def _torch_forward(directory: Path, precision: str, device: str) -> tuple[Forward, dict[int, str]]:
     import torch
     from transformers import AutoConfig, AutoModelForSequenceClassification
@@ -176,20 +196,24 @@ def _torch_forward(directory: Path, precision: str, device: str) -> tuple[Forwar
     return forward, {int(k): str(v) for k, v in config.id2label.items()}
 
 
-def _onnx_forward(directory: Path) -> tuple[Forward, dict[int, str]]:
+def onnx_session(graph: Path) -> Forward:
+    """Load a graph of one output for ONNX Runtime: (ids, mask) of a batch to that output."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        str(directory / GRAPH), options, providers=["CPUExecutionProvider"]
-    )
+    session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
     def forward(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
-        (logits,) = session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
-        result: NDArray[np.float32] = logits
+        (output,) = session.run(None, {"input_ids": ids, "attention_mask": mask})
+        result: NDArray[np.float32] = output
         return result
 
+    return forward
+
+
+def _onnx_forward(directory: Path) -> tuple[Forward, dict[int, str]]:
+    forward = onnx_session(directory / GRAPH)
     config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
     return forward, {int(k): str(v) for k, v in config["id2label"].items()}
 
@@ -206,16 +230,17 @@ class TransformersNli:
         directory = Path(directory)
         require_model(directory)
         from safetensors import SafetensorError
-        from transformers import AutoTokenizer
 
-        device = best_device()
+        # Eight bits need neither torch nor transformers, which take seconds to import.
+        device = "cpu" if precision == "int8" else best_device()
         self._precision = choose_precision(precision, directory, device)
         try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(directory, local_files_only=True)
             if self._precision == "int8":
                 device = "cpu"
+                self._tokens: Tokens | _AnyTokens = Tokens(directory, MAX_TOKENS)
                 self._forward, id2label = _onnx_forward(directory)
             else:
+                self._tokens = _AnyTokens(directory)
                 self._forward, id2label = _torch_forward(directory, self._precision, device)
         except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
             reason = (str(error) or type(error).__name__).splitlines()[0]
@@ -262,14 +287,9 @@ class TransformersNli:
         """
         if not pairs:
             return np.zeros((0, 3), np.float32)
-        encoded = self._tokenizer(
-            [premise for premise, _ in pairs],
-            [hypothesis for _, hypothesis in pairs],
-            truncation="longest_first",
-            max_length=MAX_TOKENS,
-        )["input_ids"]
+        encoded = self._tokens.encode(pairs)
         logits = np.zeros((len(pairs), 3), np.float32)
-        pad = self._tokenizer.pad_token_id
+        pad = self._tokens.pad
         for rows, width in batches([len(ids) for ids in encoded]):
             ids = np.full((len(rows), width), pad, np.int64)
             mask = np.zeros((len(rows), width), np.int64)

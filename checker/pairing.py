@@ -146,13 +146,15 @@ def candidate_pairs(
     *,
     max_pairs: int,
     within: bool = False,
+    focus: str | None = None,
 ) -> Candidates:
     """Choose the pairs of claims to score, most promising first.
 
     `vectors` holds the encoder's unit vector of each claim, shape (n, d).
 
     Pairs join documents of different origin; with `within` also claims of one
-    document. Pairs of identical wording are left in: they are corroboration.
+    document; with `focus`, the id of a document, only its claims with those
+    of the others. Pairs of identical wording are left in: they are corroboration.
     The same claims in the same order always give the same pairs.
     """
     index = {document.id: i for i, document in enumerate(documents)}
@@ -174,22 +176,32 @@ def candidate_pairs(
     if within:
         own = Counter(owner.tolist())
         possible += sum(size * (size - 1) // 2 for size in own.values())
+    asking = np.arange(len(claims))
+    if focus is not None:
+        asking = np.flatnonzero(owner == index[focus])
+        possible = len(asking) * (len(claims) - sizes[origin_number[origin[focus]]])
+    if possible == 0:
+        return Candidates(pairs=(), possible=0, blocked=0, cut=0)
+    times = 2 if focus is None else 1  # how often a pair is met, from either side
     wanted = max(LEAST_PAIRS, math.ceil(SHARE * possible))
     budget = min(wanted, max_pairs)
 
-    neighbours = min(len(claims) - 1, math.ceil(2 * budget / len(claims)) + 1)
+    neighbours = min(len(claims) - 1, math.ceil(times * budget / len(asking)) + 1)
     if possible <= budget:  # every pair will be scored, so none may be missed here
         neighbours = len(claims) - 1
     open_ = allowed & (document_origins[:, None] != document_origins)
     if within:
         np.fill_diagonal(open_, True)
     claims_of = np.bincount(owner, minlength=len(documents))
-    blocked = int(claims_of @ open_ @ claims_of - (claims_of.sum() if within else 0)) // 2
+    if focus is None:
+        blocked = int(claims_of @ open_ @ claims_of - (claims_of.sum() if within else 0)) // 2
+    else:
+        blocked = int(open_[index[focus]] @ claims_of) * len(asking)
     gate = np.where(open_, -DOCUMENT_WEIGHT * affinity, np.inf).astype(np.float32)
 
     found: list[tuple[NDArray[Any], ...]] = []
-    for first in range(0, len(claims), ROWS):
-        rows = np.arange(first, min(first + ROWS, len(claims)))
+    for first in range(0, len(asking), ROWS):
+        rows = asking[first : first + ROWS]
         meaning = vectors[rows] @ vectors.T
         shared = (words[rows] @ words.T).toarray()
         topic = (names[rows] @ names.T).toarray()

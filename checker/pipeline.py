@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from checker.claims import extract_claims, with_distinct_ids
 from checker.config import Config
-from checker.decision import combine, could_matter, decide, explanations
+from checker.decision import TIME_GAP, combine, could_matter, decide, explanations
 from checker.documents import load_documents
 from checker.encoder import Encoder, default_encoder
 from checker.facts import differences
 from checker.grouping import group_findings
-from checker.nli import EMBEDDED, NliModel, TransformersNli
+from checker.nli import EMBEDDED, Calibration, NliModel, TransformersNli
 from checker.pairing import candidate_pairs
 from checker.types import (
     Claim,
@@ -36,7 +36,7 @@ from checker.types import (
 Progress = Callable[[str, int, int], None]
 
 
-def _silent(stage: str, done: int, total: int) -> None:
+def silent(stage: str, done: int, total: int) -> None:
     """No progress wanted."""
 
 
@@ -54,33 +54,39 @@ class _Clock:
 
 
 def score_both_ways(
-    pairs: Sequence[Pair], model: NliModel, progress: Progress = _silent
+    pairs: Sequence[Pair],
+    model: NliModel,
+    progress: Progress = silent,
+    *,
+    calibration: Calibration | None = None,
 ) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
     """Score all pairs forward, and backward those for which it can matter.
 
-    Returns (row numbers scored both ways, their forward scores, their
-    backward scores); the two arrays have shape (len(rows), 3).
+    `calibration` is the model's where none is given. Returns (row numbers
+    scored both ways, their forward scores, their backward scores); the two
+    arrays have shape (len(rows), 3).
     """
 
     def report(done: int) -> None:
         progress("scoring", done, len(pairs))
 
     forward = model.score([(pair.a.scored, pair.b.scored) for pair in pairs], report)
-    rows = np.flatnonzero(could_matter(forward, model.calibration))
+    rows = np.flatnonzero(could_matter(forward, calibration or model.calibration))
     backward = model.score([(pairs[i].b.scored, pairs[i].a.scored) for i in rows.tolist()])
     return rows, forward[rows], backward
 
 
-def _finding(
+def made_finding(
     pair: Pair,
     scores: tuple[NDArray[np.float32], NDArray[np.float32]],
-    model: NliModel,
+    calibration: Calibration,
     documents: dict[str, Document],
+    time_gap: datetime.timedelta = TIME_GAP,
 ) -> Finding | None:
     """Turn the scores of one pair into a finding, or None when it is neutral."""
     forward, backward = scores
     combined = combine(forward[None], backward[None])[0]
-    verdict, confidence = decide(combined, model.calibration)
+    verdict, confidence = decide(combined, calibration)
     if verdict is Verdict.NEUTRAL:
         return None
     a, b = pair.a, pair.b
@@ -98,7 +104,7 @@ def _finding(
         backward=Scores(
             **dict(zip(("agree", "neutral", "contradict"), backward.tolist(), strict=True))
         ),
-        explained_by=explanations(a, b, left, right) if clash else (),
+        explained_by=explanations(a, b, left, right, time_gap) if clash else (),
         differences=differences(a, b),
     )
 
@@ -116,7 +122,7 @@ def check_documents(
     problems: Sequence[Problem] = (),
     model: NliModel | None = None,
     encoder: Encoder | None = None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Report:
     """Compare the claims of documents and report where they contradict or agree."""
     config = config or Config()
@@ -141,7 +147,7 @@ def check_documents(
     clock.lap("scoring")
     by_id = {document.id: document for document in documents}
     made = (
-        _finding(candidates.pairs[row], scores, model, by_id)
+        made_finding(candidates.pairs[row], scores, model.calibration, by_id)
         for row, scores in zip(rows.tolist(), zip(forward, backward, strict=True), strict=True)
     )
     findings = sorted((f for f in made if f is not None), key=seriousness)

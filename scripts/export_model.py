@@ -4,9 +4,13 @@
     python scripts/export_model.py encoder DIR checker/models/encoder
 
 Writes `weights-8bit-*.safetensors` (see `checker.weights`), config and
-tokenizer; for the judge also `graph.onnx`, a graph without weights of its own:
-its matrix products are MatMulNBits nodes that read the safetensors files in
-place, so torch and ONNX Runtime share one set of weights.
+tokenizer, and `graph.onnx`, a graph without weights of its own: its matrix
+products are MatMulNBits nodes that read the safetensors files in place, so
+torch and ONNX Runtime share one set of weights.
+
+    python scripts/export_model.py graph checker/models/encoder checker/models/encoder
+
+writes only the graph beside weights that are in 8 bits already, and
 
     python scripts/export_model.py plain checker/models/nli DIR
 
@@ -54,6 +58,23 @@ class _Logits(torch.nn.Module):
         return logits
 
 
+class _Vectors(torch.nn.Module):
+    """The encoder as a function of two tensors: mean over the tokens, to unit length."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        hidden = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        mask = attention_mask[..., None].to(hidden.dtype)
+        return torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=1)
+
+
+# What the graph of each kind computes, and what its output is called.
+GRAPHS = {"nli": (_Logits, "logits"), "encoder": (_Vectors, "vectors")}
+
+
 def stored_tensors(directory: Path) -> dict[str, onnx.TensorProto]:
     """Every tensor of the safetensors files as an ONNX initializer that points into its file."""
     found = {}
@@ -78,21 +99,22 @@ def stored_tensors(directory: Path) -> dict[str, onnx.TensorProto]:
     return found
 
 
-def trace(model: Any) -> onnx.ModelProto:
+def trace(model: Any, kind: str) -> onnx.ModelProto:
     """Export the model with its float32 weights inside, any batch size and length."""
+    module, output = GRAPHS[kind]
     ids = torch.tensor([[0, 100, 200, 2, 2, 300, 400, 2]] * 2)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "full.onnx"
         torch.onnx.export(
-            _Logits(model).eval(),
+            module(model).eval(),
             (ids, torch.ones_like(ids)),
             str(path),
             input_names=["input_ids", "attention_mask"],
-            output_names=["logits"],
+            output_names=[output],
             dynamic_axes={
                 "input_ids": {0: "batch", 1: "tokens"},
                 "attention_mask": {0: "batch", 1: "tokens"},
-                "logits": {0: "batch"},
+                output: {0: "batch"},
             },
             opset_version=17,
             dynamo=False,
@@ -207,32 +229,45 @@ def export(kind: str, source: Path, target: Path) -> None:
     model.config.save_pretrained(target)
     AutoTokenizer.from_pretrained(source, local_files_only=True).save_pretrained(target)
     weights.save(model.state_dict(), target)
-    if kind == "nli":
-        graph = trace(model)
-        share_weights(graph, model.state_dict(), target)
-        onnx.save(graph, target / GRAPH)
+    write_graph(kind, model, target)
     for path in sorted(target.iterdir()):
         path.chmod(0o644)
         print(f"{path.stat().st_size / 1e6:8.1f} MB  {path}")
 
 
-def export_plain(source: Path, target: Path) -> None:
+def write_graph(kind: str, model: Any, target: Path) -> None:
+    """Write `graph.onnx` into a directory that holds the model's weights in 8 bits."""
+    graph = trace(model, kind)
+    share_weights(graph, model.state_dict(), target)
+    onnx.save(graph, target / GRAPH)
+    (target / GRAPH).chmod(0o644)
+
+
+def load_8bit(source: Path) -> tuple[str, Any]:
+    """The kind and the float32 model of a directory with weights in 8 bits."""
     config = AutoConfig.from_pretrained(source, local_files_only=True)
     kind = "nli" if any("Classification" in name for name in config.architectures) else "encoder"
     model: Any = KINDS[kind].from_config(config)  # type: ignore[no-untyped-call]
     model.load_state_dict(weights.load(source))
+    return kind, model.eval()
+
+
+def export_plain(source: Path, target: Path) -> None:
+    _, model = load_8bit(source)
     model.save_pretrained(target)
     AutoTokenizer.from_pretrained(source, local_files_only=True).save_pretrained(target)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("kind", choices=("nli", "encoder", "plain"))
+    parser.add_argument("kind", choices=("nli", "encoder", "graph", "plain"))
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
     options = parser.parse_args()
     if options.kind == "plain":
         export_plain(options.source, options.target)
+    elif options.kind == "graph":
+        write_graph(*load_8bit(options.source), options.target)
     else:
         export(options.kind, options.source, options.target)
 

@@ -1,0 +1,1 @@
+"""Checking a draft against its sources, before publication."""
