@@ -281,6 +281,50 @@ def documents(
 
 
 @app.command()
+def drafts(
+    files: Files = None,
+    model: Model = None,
+    out: Out = None,
+    against: Against = None,
+    resamples: Resamples = 1000,
+    fixtures: Fixtures = FIXTURES,
+) -> None:
+    """Notes on draft cases (folders with a draft, its sources and expected.jsonl)."""
+    from checker.config import Config
+    from eval.drafts import evaluate_drafts, load_draft_case, load_draft_cases
+
+    cases = [load_draft_case(f) for f in files] if files else load_draft_cases(fixtures)
+    config = Config(model=str(model) if model else None)
+    hashes = _hashes(files or [fixtures / "drafts"])
+    _run(
+        lambda _: evaluate_drafts(cases, config, files=hashes, resamples=resamples),
+        None,
+        out,
+        against,
+    )
+
+
+@app.command()
+def levels(
+    directory: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
+    error: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Precision that errors should have.")
+    ] = 0.95,
+    warning: Annotated[
+        float,
+        typer.Option(min=0.0, max=1.0, help="Precision that warnings and errors should have."),
+    ] = 0.85,
+    fixtures: Fixtures = FIXTURES,
+) -> None:
+    """Fit from where a draft's contradiction is a warning or an error; writes levels.json."""
+    from eval.levels import fit_levels
+
+    chosen = sorted((fixtures / "pairs" / "dev").glob("*.jsonl"))
+    fitted = fit_levels(directory, chosen, error, warning, fixtures)
+    typer.echo(f"error from {fitted.error:.4f}, warning from {fitted.warning:.4f}")
+
+
+@app.command()
 def fit(
     directory: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
     files: Annotated[

@@ -150,7 +150,11 @@ def read_markdown(source: str) -> list[Block]:
     quoted = [0]  # how many blocks there were when each open quotation began
     heading = in_table = False
     cursor = 0
-    for token in parser.parse(source, env):
+    tokens_of_blocks = parser.parse(source, env)
+    # A footnote of one word looks like the definition of a link, its mark then like the link.
+    for name in [name for name in env.get("references", ()) if name.startswith("^")]:
+        del env["references"][name]
+    for token in tokens_of_blocks:
         lines = range(*token.map) if token.map else range(0)
         if token.type == "blockquote_open":
             quoted.append(len(blocks))

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator
 from checker.draft.types import Place, PlacedText
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_PICTOGRAPHS = 0x2190  # arrows, dingbats and emoji begin here; "°" and "©" stand before
+_EMOJI_PARTS = frozenset("\u200d\ufe0f\u20e3" + "".join(map(chr, range(0x1F3FB, 0x1F400))))
 
 
 class LineIndex:
@@ -95,13 +97,22 @@ def part(placed: PlacedText, start: int, end: int) -> PlacedText:
     return PlacedText(placed.text[start:end], placed.starts[start:end], placed.ends[start:end])
 
 
+def _is_space(character: str) -> bool:
+    """Whether a character is white space, or an emoji, which no sentence needs."""
+    return (
+        character.isspace()
+        or character in _EMOJI_PARTS
+        or (ord(character) >= _PICTOGRAPHS and unicodedata.category(character) == "So")
+    )
+
+
 def _clusters(text: str) -> Iterator[tuple[int, int]]:
     """The spans of a character with its combining marks, and of runs of white space."""
     start = 0
     while start < len(text):
         end = start + 1
-        if text[start].isspace():
-            while end < len(text) and text[end].isspace():
+        if _is_space(text[start]):
+            while end < len(text) and _is_space(text[end]):
                 end += 1
         else:
             while end < len(text) and unicodedata.combining(text[end]):
@@ -111,16 +122,16 @@ def _clusters(text: str) -> Iterator[tuple[int, int]]:
 
 
 def readable(placed: PlacedText) -> PlacedText:
-    """Return the text as models read it: white space single, characters composed (NFC).
+    """Return the text as models read it: white space and emoji one space, characters composed.
 
-    No place is lost: a composed character stands where its parts stand.
+    No place is lost: a composed character (NFC) stands where its parts stand.
     """
     text: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     for first, last in _clusters(placed.text):
         cluster = placed.text[first:last]
-        shown = " " if cluster[0].isspace() else cluster
+        shown = " " if _is_space(cluster[0]) else cluster
         if last - first > 1 and shown != " ":
             shown = unicodedata.normalize("NFC", cluster)
         if shown == " " and not text:
