@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import sys
 from pathlib import Path
@@ -87,10 +88,10 @@ async def session(folder: Path, tiny_nli: Path) -> None:
     assert actions
     dismiss: Any = actions[0]
     assert "Dismiss" in dismiss.title
+    # lsprotocol's client takes an action with a command for the command itself.
+    command = ast.literal_eval(dismiss.command)
     await client.workspace_execute_command_async(
-        lsp.ExecuteCommandParams(
-            command=dismiss.command.command, arguments=dismiss.command.arguments
-        )
+        lsp.ExecuteCommandParams(command=command["command"], arguments=command["arguments"])
     )
     assert await editor.diagnostics() == []
     decisions = (folder / "draft.md.decisions.jsonl").read_text(encoding="utf-8")
