@@ -1,6 +1,6 @@
-"""Speed tables: the whole run, everything but the models, the judge against a plain pipeline.
+"""Speed tables: the whole run, all but the models, the judge against a plain pipeline, a draft.
 
-    python scripts/bench.py [PATH…] [--pairs N]
+    python scripts/bench.py [PATH…] [--pairs N] [--only run|claims|judge|draft]
 
 PATH are documents (default: all of `fixtures/documents`). Run it while
 nothing else runs. Memory is the peak of this process.
@@ -34,6 +34,9 @@ from checker.types import ModelInfo
 ROOT = Path(__file__).resolve().parent.parent
 MANY_CLAIMS = 10_000
 CLAIMS_PER_DOCUMENT = 25
+DRAFT_WORDS = 1_500
+SOURCES = 20
+SOURCE_WORDS = 800
 
 
 class NoModel:
@@ -159,15 +162,84 @@ def judge(paths: Sequence[Path], count: int) -> Table:
     return table
 
 
+def written(folder: Path) -> tuple[Path, Path]:
+    """Write a draft of DRAFT_WORDS words and sources made of the sentences of the pair fixtures.
+
+    What the draft says is taken from one side of the pairs, what the sources
+    say from the other, so that there is something to be found.
+    """
+    rows = [
+        json.loads(line)
+        for path in sorted((ROOT / "fixtures" / "pairs").glob("*/*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    random.Random(0).shuffle(rows)
+
+    def text(side: str, first: int, words: int) -> str:
+        chosen: list[str] = []
+        while sum(len(sentence.split()) for sentence in chosen) < words:
+            chosen.append(rows[(first + len(chosen)) % len(rows)][side])
+        paragraphs = [" ".join(chosen[i : i + 5]) for i in range(0, len(chosen), 5)]
+        return "\n\n".join(paragraphs) + "\n"
+
+    draft, sources = folder / "draft.md", folder / "sources"
+    sources.mkdir()
+    draft.write_text(text("a", 0, DRAFT_WORDS), encoding="utf-8")
+    for number in range(SOURCES):
+        (sources / f"source-{number:02}.txt").write_text(
+            text("b", 40 * number, SOURCE_WORDS), encoding="utf-8"
+        )
+    return draft, sources
+
+
+def draft_check() -> Table:
+    """Time `checker draft` as a user runs it: the first time, and after one sentence changed."""
+    import subprocess
+    import sys
+    import tempfile
+
+    table = Table(title=f"A draft of {DRAFT_WORDS:,} words, {SOURCES} sources of {SOURCE_WORDS}")
+    for column in ("run", "wall s", "CPU s", "pairs scored"):
+        table.add_column(column, justify="left" if column == "run" else "right")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        draft, sources = written(folder)
+        command = [sys.executable, "-m", "checker", "draft", str(draft), "--against", str(sources)]
+        command += ["--cache", str(folder / "cache"), "--fail-on", "never", "--format", "json"]
+        sentence = draft.read_text(encoding="utf-8").split("\n\n")[3].split(". ")[0]
+        for run in ("first", "nothing changed", "one sentence changed"):
+            if run == "one sentence changed":
+                text = draft.read_text(encoding="utf-8")
+                changed = sentence.replace(" ", " reportedly ", 1)
+                draft.write_text(text.replace(sentence, changed, 1), encoding="utf-8")
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            begun = time.perf_counter()
+            done = subprocess.run(command, capture_output=True, check=True, cwd=ROOT)
+            wall = time.perf_counter() - begun
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            scored = json.loads(done.stdout)["drafts"][0]["stats"]["scored"]
+            table.add_row(run, f"{wall:.1f}", f"{used:.1f}", f"{scored:,}")
+    return table
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("paths", nargs="*", type=Path, default=[ROOT / "fixtures" / "documents"])
     parser.add_argument("--pairs", type=int, default=300, help="pairs for the judge's table")
+    names = ("run", "claims", "judge", "draft")
+    parser.add_argument("--only", choices=names, help="one table instead of all")
     options = parser.parse_args()
     console = Console()
-    console.print(whole_run(options.paths))
-    console.print(without_models())
-    console.print(judge(options.paths, options.pairs))
+    for name in names if options.only is None else (options.only,):
+        if name == "run":
+            console.print(whole_run(options.paths))
+        elif name == "claims":
+            console.print(without_models())
+        elif name == "judge":
+            console.print(judge(options.paths, options.pairs))
+        else:
+            console.print(draft_check())
 
 
 if __name__ == "__main__":

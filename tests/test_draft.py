@@ -27,11 +27,8 @@ from checker.errors import InputError
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "tests" / "data" / "sarif-schema-2.1.0.json").read_text())
-DRAFT = (
-    "# News\n\n🎈 Hello. None of the miners survived. The museum opened on Monday.\n\n"
-    "Wheat prices rose in Peru last year.\n"
-)
-SOURCE = "All three miners survived. The museum opened on Monday.\n"
+DRAFT = "# News\n\n🎈 Hello. The library opened on Friday. Wheat prices rose in Peru last year.\n"
+SOURCE = "The library did not open on Friday. Wheat prices rose in Peru last year.\n"
 
 
 @pytest.fixture(scope="module")
@@ -74,20 +71,22 @@ def test_a_contradiction_stands_at_its_line_and_column(models: Models, folder: P
     result = check(models, folder)
     note = clash(result)
     assert (note.place.line, note.place.column) == (3, 10)
-    assert note.text == "None of the miners survived."
-    assert note.backing[0].text == "All three miners survived."
+    assert note.text == "The library opened on Friday."
+    assert note.backing[0].text == "The library did not open on Friday."
     assert (note.backing[0].line, note.backing[0].path) == (1, str(folder / "sources/wire.txt"))
     assert note.level in (Level.ERROR, Level.WARNING)
     backed = next(n for n in result.notes if n.rule is Rule.SUPPORTED)
-    assert (backed.text, backed.origins) == ("The museum opened on Monday.", 1)
-    assert any(n.rule is Rule.UNSUPPORTED for n in result.notes)
+    assert (backed.text, backed.origins) == ("Wheat prices rose in Peru last year.", 1)
+    (folder / "sources" / "wire.txt").write_text("All three miners survived.\n")
+    unsupported = [n for n in check(models, folder).notes if n.rule is Rule.UNSUPPORTED]
+    assert "Wheat prices rose in Peru last year." in [note.text for note in unsupported]
 
 
 def test_a_draft_that_contradicts_itself_is_noted_at_the_later_sentence(
     models: Models, folder: Path
 ) -> None:
-    (folder / "draft.md").write_text(f"{SOURCE}\nNone of the miners survived.\n")
-    (folder / "sources" / "wire.txt").write_text("Wheat prices rose in Peru last year.\n")
+    (folder / "draft.md").write_text(f"{SOURCE}\nThe library opened on Friday.\n")
+    (folder / "sources" / "wire.txt").write_text("Wheat prices fell in Peru last year.\n")
     notes = check(models, folder).notes
     own = [note for note in notes if note.rule is Rule.CONTRADICTS_DRAFT]
     assert {(note.place.line, note.backing[0].line) for note in own} == {(3, 1)}
@@ -96,7 +95,9 @@ def test_a_draft_that_contradicts_itself_is_noted_at_the_later_sentence(
 def test_copies_are_one_origin_and_a_copy_of_the_draft_backs_nothing(
     models: Models, folder: Path
 ) -> None:
-    long = SOURCE.strip() + " The bridge over the river was painted green by forty volunteers.\n"
+    long = (
+        SOURCE.strip() + " The red bridge over the river was painted green by forty volunteers.\n"
+    )
     for name in ("wire", "copy"):
         (folder / "sources" / f"{name}.txt").write_text(long)
     (folder / "sources" / "older.md").write_text(DRAFT)
@@ -104,7 +105,10 @@ def test_copies_are_one_origin_and_a_copy_of_the_draft_backs_nothing(
     backed = next(n for n in result.notes if n.rule is Rule.SUPPORTED)
     assert backed.origins == 1
     assert {Path(b.path).name for b in backed.backing} == {"wire.txt", "copy.txt"}
-    assert len([n for n in result.notes if n.rule is Rule.CONTRADICTS_SOURCE]) == 1
+    clashes = [n for n in result.notes if n.text == "The library opened on Friday."]
+    assert [len(n.backing) for n in clashes if n.backing[0].text.startswith("The library did")] == [
+        2
+    ]
 
 
 def test_ids_depend_on_substance_alone() -> None:
@@ -113,7 +117,7 @@ def test_ids_depend_on_substance_alone() -> None:
     assert same == note_id(rule, 'it  rose "by 3.5%" - in May', "It fell.")
     assert same != note_id(rule, "It rose “by 3.6 %” — in May.", "It fell.")
     assert same != note_id(rule, "It rose “by 3.5 %” — in May.", "It fell not.")
-    assert substance("It didn’t fall by -2 °C.") == "it didn't fall by -2 °c"
+    assert substance("It didn’t fall by -2 °C.") == "it didn't fall by -2 ° c"
 
 
 def test_a_dismissed_note_stays_dismissed_until_its_sentence_changes(
@@ -131,13 +135,13 @@ def test_a_dismissed_note_stays_dismissed_until_its_sentence_changes(
     assert code == 0, said
     path = folder / "draft.md.decisions.jsonl"
     (row,) = [json.loads(line) for line in path.read_text().splitlines()]
-    assert (row["id"], row["by"], row["draft"]) == (id, "Ada", "None of the miners survived.")
+    assert (row["id"], row["by"], row["draft"]) == (id, "Ada", "The library opened on Friday.")
     moved = DRAFT.replace("# News", "# News\n\nA new paragraph opens the text of this draft.")
-    (folder / "draft.md").write_text(moved.replace("of the miners", "of  the *miners*"))
+    (folder / "draft.md").write_text(moved.replace("opened on Friday", "opened  on *Friday*"))
     code, out, said = run(folder, tiny_nli, *arguments)
     assert (code, out) == (0, "")
     assert "1 dismissed" in said
-    (folder / "draft.md").write_text(DRAFT.replace("of the miners", "of the sailors"))
+    (folder / "draft.md").write_text(DRAFT.replace("on Friday", "on Sunday"))
     code, out, said = run(folder, tiny_nli, *arguments)
     assert f"{id} (dismiss: wire was wrong) meets no note any more" in said
     assert path.read_text()
@@ -156,12 +160,12 @@ def test_all_formats_tell_the_same_note(folder: Path, tiny_nli: Path) -> None:
     content = json.loads((folder / "out" / "notes.json").read_text())
     assert content["schema_version"] == 1
     (note,) = content["drafts"][0]["notes"]
-    assert (note["line"], note["column"], note["start"]) == (3, 10, DRAFT.index("None"))
+    assert (note["line"], note["column"], note["start"]) == (3, 10, DRAFT.index("The library"))
     _, out, _ = run(folder, tiny_nli, *base, "--format", "github")
-    assert out.startswith(f"::{note['level']} file=draft.md,line=3,endLine=3,col=10,endColumn=38,")
-    assert "%0Asource: All three miners survived." in out
+    assert out.startswith(f"::{note['level']} file=draft.md,line=3,endLine=3,col=10,endColumn=39,")
+    assert "%0Asource: The library did not open on Friday." in out
     _, out, _ = run(folder, tiny_nli, *base, "--format", "html")
-    assert "None of the miners survived." in out
+    assert "The library opened on Friday." in out
     assert "http" not in out.replace("http-equiv", "")
     _, out, _ = run(
         folder,
@@ -183,7 +187,7 @@ def test_all_formats_tell_the_same_note(folder: Path, tiny_nli: Path) -> None:
     assert (place["region"]["startLine"], place["region"]["startColumn"]) == (3, 10)
     other = first["relatedLocations"][0]["physicalLocation"]
     assert other["artifactLocation"]["uri"] == "sources/wire.txt"
-    assert other["region"]["snippet"]["text"] == "All three miners survived."
+    assert other["region"]["snippet"]["text"] == "The library did not open on Friday."
     (folder / "base.sarif").write_text(out)
     (folder / "draft.md").write_text("Nothing is left of what the old text of this draft said.\n")
     _, out, _ = run(folder, tiny_nli, *base, "--format", "sarif", "--baseline", "base.sarif")
@@ -195,7 +199,7 @@ def test_all_formats_tell_the_same_note(folder: Path, tiny_nli: Path) -> None:
 
 
 def test_comments_switch_notes_off_and_need_a_reason(models: Models, folder: Path) -> None:
-    clashing = "None of the miners survived.\n"
+    clashing = "The library opened on Friday.\n"
     (folder / "draft.md").write_text(
         f"<!-- checker: off quoted from the old edition -->\n\n{clashing}\n"
         f"<!-- checker: on -->\n\n<!-- checker: line a joke -->\n{clashing}\n{clashing}\n"
@@ -215,11 +219,11 @@ def test_comments_switch_notes_off_and_need_a_reason(models: Models, folder: Pat
         "checker: line without a reason is ignored; write why",
         "checker: on without an off before it",
     ]
-    assert result.problems[0].path.endswith("draft.md:12:34")
+    assert result.problems[0].path.endswith("draft.md:12:35")
 
 
 def test_a_piped_draft_is_read_as_its_name_says(folder: Path, tiny_nli: Path) -> None:
-    html = b"<p>Hello.</p>\r\n<p>None of the <b>miners</b> survived.</p>"
+    html = b"<p>Hello.</p>\r\n<p>The <b>library</b> opened on Friday.</p>"
     code, out, _ = run(
         folder,
         tiny_nli,
@@ -267,7 +271,7 @@ def test_a_source_that_cannot_be_read_is_named_and_the_rest_is_checked(
     assert code == 2
     assert "sources/broken.pdf: damaged PDF" in said
     assert "sources/empty.txt: empty file" in said
-    assert "None of the miners survived." in out
+    assert "The library opened on Friday." in out
 
 
 def test_the_second_check_scores_nothing_and_finds_the_same(tiny_nli: Path, folder: Path) -> None:
@@ -326,7 +330,7 @@ def test_without_a_folder_to_write_the_check_goes_on(folder: Path, tiny_nli: Pat
         assert code == 0
         assert "cannot use the cache" in said
         assert "--cache" in said
-        assert "None of the miners survived." in out
+        assert "The library opened on Friday." in out
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -334,7 +338,7 @@ def test_a_read_only_cache_is_told_of(folder: Path, tiny_nli: Path) -> None:
     (folder / ".cache").mkdir(mode=0o500)
     code, out, said = run(folder, tiny_nli, "draft.md", "--against", "sources")
     assert "cannot use the cache" in said
-    assert "None of the miners survived." in out
+    assert "The library opened on Friday." in out
     assert code in (0, 1)
 
 
@@ -370,8 +374,8 @@ def test_watching_tells_what_a_save_changed(models: Models, folder: Path) -> Non
     told: Iterator[str] = watch(
         folder / "draft.md", [folder / "sources"], Config(), Cache(None), models, poll=0.02
     )
-    assert "None of the miners survived." in next(told)
-    (folder / "draft.md").write_text(DRAFT.replace("None of the miners", "All three miners"))
+    assert "The library opened on Friday." in next(told)
+    (folder / "draft.md").write_text(DRAFT.replace("The library opened", "Wheat prices rose"))
     assert next(told).startswith("- ")
     (folder / "draft.md").write_text("")
     assert "the draft is empty" in next(told)

@@ -214,8 +214,9 @@ def test_claims_are_placed_at_sentences(case: tuple[Planted, str]) -> None:
                 found.add(placed.span(claim.start - offset, claim.end - offset))
             offset += len(placed.text) + 1
     # A lead without a stop, such as a word, belongs to the sentence after it.
-    ends = {end for _, end in found}
-    assert all(start + len(words) in ends for start, words in planted.sentences)
+    planted_at = {start + len(words): start for start, words in planted.sentences}
+    assert all(end in planted_at and start <= planted_at[end] for start, end in found)
+    assert 2 * len(found) >= len(planted.sentences)
 
 
 @settings(max_examples=200, deadline=None)

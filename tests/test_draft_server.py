@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import sys
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
-DRAFT = "# News\n\n👩🏽‍🚒 Hello. None of the miners survived.\n"
-SOURCE = "It rained. All three miners survived. Good news.\n"
+DRAFT = "# News\n\n👩🏽‍🚒 Hello. The library opened on Friday.\n"
+SOURCE = "It rained. The library did not open on Friday. Good news.\n"
 WAIT = 120.0
 
 
@@ -58,9 +59,9 @@ async def session(folder: Path, tiny_nli: Path) -> None:
     (found,) = await editor.diagnostics()
     # Columns are UTF-16 units unless agreed otherwise: the emoji is 7 of them, 4 code points.
     assert (found.range.start.line, found.range.start.character) == (2, 15)
-    assert found.range.end == lsp.Position(line=2, character=15 + 28)
+    assert found.range.end == lsp.Position(line=2, character=15 + 29)
     assert found.source == "checker"
-    assert "All three miners survived." in found.message
+    assert "The library did not open on Friday." in found.message
     (other,) = found.related_information or ()
     assert other.location.uri == (folder / "sources" / "wire.txt").as_uri()
     assert other.location.range.start == lsp.Position(line=0, character=11)
@@ -71,7 +72,7 @@ async def session(folder: Path, tiny_nli: Path) -> None:
     )
     assert hover is not None
     contents: Any = hover.contents
-    assert "It rained. »All three miners survived.« Good news." in contents.value
+    assert "It rained. »The library did not open on Friday.« Good news." in contents.value
     nothing = await client.text_document_hover_async(
         lsp.HoverParams(text_document=here, position=lsp.Position(line=0, character=3))
     )
@@ -87,17 +88,17 @@ async def session(folder: Path, tiny_nli: Path) -> None:
     assert actions
     dismiss: Any = actions[0]
     assert "Dismiss" in dismiss.title
+    # lsprotocol's client takes an action with a command for the command itself.
+    command = ast.literal_eval(dismiss.command)
     await client.workspace_execute_command_async(
-        lsp.ExecuteCommandParams(
-            command=dismiss.command.command, arguments=dismiss.command.arguments
-        )
+        lsp.ExecuteCommandParams(command=command["command"], arguments=command["arguments"])
     )
     assert await editor.diagnostics() == []
     decisions = (folder / "draft.md.decisions.jsonl").read_text(encoding="utf-8")
     assert '"decision": "dismiss"' in decisions
     assert "the draft is right" in decisions
 
-    changed = DRAFT.replace("None of the miners", "None of the three miners")
+    changed = DRAFT.replace("opened on Friday", "opened on a Friday")
     client.text_document_did_change(
         lsp.DidChangeTextDocumentParams(
             text_document=lsp.VersionedTextDocumentIdentifier(uri=uri, version=2),

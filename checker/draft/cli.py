@@ -328,6 +328,9 @@ def _watch(
 
 def lsp(
     against: Against,
+    by: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who dismisses; the login name if absent.")
+    ] = None,
     model: Model = None,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
@@ -342,7 +345,7 @@ def lsp(
     from checker.draft.server import make_server
 
     with open_cache(cache, no_cache) as opened:
-        make_server(against, chosen, opened).start_io()
+        make_server(against, chosen, opened, by).start_io()
 
 
 def register(app: typer.Typer) -> None:

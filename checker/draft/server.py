@@ -10,7 +10,6 @@ import datetime
 import getpass
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
@@ -45,9 +44,12 @@ REASONS = (
 class DraftServer(LanguageServer):
     """The server and what it knows: the models, and the last result of each open draft."""
 
-    def __init__(self, against: Sequence[Path], config: Config, cache: Cache) -> None:
+    def __init__(
+        self, against: Sequence[Path], config: Config, cache: Cache, by: str | None
+    ) -> None:
         super().__init__("checker", checker.__version__)
         self.against = list(against)
+        self.by = by or getpass.getuser()
         self.config = config
         self.cache = cache
         self.models: Models = load_models(config, cache)
@@ -168,9 +170,14 @@ def _hover_text(note: Note) -> str:
     return "\n\n".join(parts)
 
 
-def make_server(against: Sequence[Path], config: Config, cache: Cache) -> DraftServer:
-    """Return the language server, ready to be started; raises ModelError when there is no model."""
-    server = DraftServer(against, config, cache)
+def make_server(
+    against: Sequence[Path], config: Config, cache: Cache, by: str | None = None
+) -> DraftServer:
+    """Return the language server, ready to be started; raises ModelError when there is no model.
+
+    `by` is who decides, the user's login name where none is given.
+    """
+    server = DraftServer(against, config, cache, by)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
@@ -212,14 +219,13 @@ def make_server(against: Sequence[Path], config: Config, cache: Cache) -> DraftS
         ]
 
     @server.command(DISMISS)
-    def dismiss(uri: str, note_id: str, reason: str, by: Any = None) -> None:
+    def dismiss(uri: str, note_id: str, reason: str) -> None:
         result = server.results.get(uri)
         path = decisions_path(Path(to_fs_path(uri) or uri))
         today = datetime.datetime.now().astimezone().date().isoformat()
         try:
             notes = result.notes if result else ()
-            name = str(by or getpass.getuser())
-            decide_note(path, notes, note_id, Choice.DISMISS, reason, name, today)
+            decide_note(path, notes, note_id, Choice.DISMISS, reason, server.by, today)
         except CheckerError as error:
             server.say(str(error), lsp.MessageType.Error)
             return
