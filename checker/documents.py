@@ -261,11 +261,14 @@ def read_pdf(data: bytes) -> Raw:
     }
     lines = [line for page in pages for line in page if line not in running]
     created = _PDF_DATE.match(metadata.get("CreationDate", ""))
+    text = repair(join_wrapped(lines))
     return Raw(
-        text=repair(join_wrapped(lines)),
+        text=text,
         title=metadata.get("Title") or None,
         author=metadata.get("Author") or None,
-        published=parse_date("-".join(created.groups())) if created else None,
+        # When the file was made is a poorer guess than what the text says.
+        published=find_dateline(text)
+        or (parse_date("-".join(created.groups())) if created else None),
     )
 
 
@@ -323,14 +326,17 @@ def read_docx(data: bytes) -> Raw:
     ]
     lines += [cell.text for table in document.tables for row in table.rows for cell in row.cells]
     properties = document.core_properties
+    text = repair("\n".join(lines))
+    # python-docx stamps its template with 2013; a date of the template is no date.
+    saved = (
+        properties.modified if properties.modified and properties.modified.year != 2013 else None
+    )
     return Raw(
-        text=repair("\n".join(lines)),
+        text=text,
         title=properties.title or None,
         author=properties.author or None,
-        # python-docx stamps its template with 2013; a date of the template is no date.
-        published=properties.modified.date()
-        if properties.modified and properties.modified.year != 2013
-        else None,
+        # As with PDF: when the file was saved is the poorer guess.
+        published=find_dateline(text) or (saved.date() if saved else None),
     )
 
 

@@ -122,6 +122,12 @@ def test_pdf_gives_text_title_author_and_date(tmp_path):
     assert document.published is not None
 
 
+def test_the_date_in_a_pdf_counts_more_than_the_day_the_file_was_made(tmp_path):
+    pages = [["Town council", "Town clerk, 17 April 2024", "", SENTENCE]]
+    document = read_one(write_pdf(tmp_path / "minutes.pdf", pages, invariant=1))
+    assert document.published == datetime.date(2024, 4, 17)
+
+
 def test_pdf_lines_are_joined_and_running_heads_dropped(tmp_path):
     pages = [
         [
