@@ -361,7 +361,12 @@ def _resolve(doc: Doc, text: str, antecedent: _Antecedent | None) -> tuple[str, 
             name += "'" if name.endswith("s") else "'s"
         return name + text[len(first) :], True
     subject = subject_of(root_of(doc))
-    generic = subject is not None and subject.i == 1 and subject.lower_ in _GENERIC
+    generic = (
+        subject is not None
+        and subject.i == 1
+        and subject.lower_ in _GENERIC
+        and not any(t.dep_ == "prep" for t in subject.rights)  # "the government of Chile"
+    )
     if first.lower_ == "the" and subject is not None and generic:
         if antecedent is None or not antecedent.name or antecedent.plural:
             return text, True

@@ -311,6 +311,11 @@ def test_an_it_with_a_will_of_its_own_is_resolved(rest):
     assert resolved(f"Moscow signed the treaty in 2015. It {rest}") == f"Moscow {rest}"
 
 
+def test_a_noun_that_says_whose_it_is_needs_no_context():
+    claim = claims_of("Moscow signed the treaty. The government of Chile refused to sign it.")[-1]
+    assert (claim.context, claim.standalone) == ("", "")
+
+
 def test_a_pronoun_that_fits_no_name_keeps_the_sentence_before_as_context():
     claim = claims_of("Moscow signed the treaty in 2015. They sent troops to Syria.")[-1]
     assert claim.scored == "They sent troops to Syria."
