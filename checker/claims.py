@@ -44,7 +44,9 @@ _ABOUT_ITSELF = re.compile(
     r"|blog|guide|analysis)\b[^.]{0,30}\b(?:will|explores?|examines?|delves?|discuss(?:es)?|looks?"
     r"|analy[sz]es?|interrogates?|aims?|covers?|describes?|considers?|unpacks?)\b"
     r"|\b(?:as (?:mentioned|noted|discussed)|for more (?:insights?|information|on)|let us|let's"
-    r"|for a (?:deeper|closer) (?:dive|look))\b",
+    r"|for a (?:deeper|closer) (?:dive|look))\b"
+    r"|\b(?:IE ?\d+|internet explorer|(?:your|this) browser|javascript)\b[^.]{0,40}"
+    r"\b(?:not supported|unsupported|disabled|enabled?|out of date)\b",
     re.IGNORECASE,
 )
 _EMPTY_OPINION = re.compile(
