@@ -121,6 +121,8 @@ NO_CLAIMS = {
     "empty opinion": "I think that this is really a great idea for all of us.",
     "wish": "We hope you like it as much as we do.",
     "exclamation": "What a wonderful day it was for the whole city!",
+    "browser notice": "IE 11 is not supported.",
+    "script notice": "This page needs scripts, and JavaScript is disabled in your browser.",
     "about itself": "This article explores the history of the port and its workers.",
     "list of eighty words": "The port " + "and the ship " * 40 + "was closed.",
 }
