@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checker.desk.cli import keep, register, remembering
 from checker.errors import CheckerError
 
 if TYPE_CHECKING:
@@ -187,6 +188,9 @@ def check(
     fail_on: Annotated[
         FailOn, typer.Option(help="Exit with 1 when such a finding is in the report.")
     ] = FailOn.NEVER,
+    db: Annotated[
+        Path | None, typer.Option(help="Also keep the run in this store, for checker review.")
+    ] = None,
 ) -> None:
     """Report contradictions and agreements between documents.
 
@@ -219,12 +223,17 @@ def check(
         count = len(problems) - len(unread)
         _complain(f"passed over {count} files that are no documents ({', '.join(kinds)})")
     make_folder(output)
+    judge = remembering(settings, db) if db else None
     with _progress() as progress:
-        report = check_documents(documents, settings, problems=problems, progress=progress)
+        report = check_documents(
+            documents, settings, problems=problems, model=judge, progress=progress
+        )
     written = write_report(report, output, list(FORMATS) if format == "all" else [format.value])
     _print_report(report)
     for path in written:
         typer.echo(f"wrote {printable(str(path))}", err=True)
+    if db:
+        keep(report, db, output.resolve().name)
     if unread:
         raise typer.Exit(2)
     clashes = report.contradictions
@@ -273,6 +282,9 @@ def label(
         sys.stdout.write(lines)
     else:
         write_whole(output, lines)
+
+
+register(app)
 
 
 def main() -> None:

@@ -17,12 +17,14 @@ from checker.errors import InputError
 Row = tuple[Any, ...]
 
 
+def _storable_text(text: str) -> str:
+    """SQLite holds UTF-8, and its functions stop at a NUL: neither changes the text's length."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
 def _storable(row: Row) -> Row:
-    """SQLite holds UTF-8: half characters, as in names of files, become question marks."""
-    return tuple(
-        value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-        for value in row
-    )
+    """Half characters, as in names of files, become question marks."""
+    return tuple(_storable_text(value) if isinstance(value, str) else value for value in row)
 
 
 def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[Row]) -> None:
