@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from checker.desk.filters import JOINED, STATUS
+from checker.desk.margins import PART
 from checker.desk.passages import (
     LONGEST_CLAIM,
     PARAGRAPH,
@@ -44,6 +45,11 @@ class Side:
     after: str
     text: str
     pieces: tuple[Piece, ...]
+
+    @property
+    def part(self) -> int:
+        """The part of the document's page on which the claim begins."""
+        return self.start // PART + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from checker.desk.filters import JOINED, STATUS
 from checker.desk.reviews import Decision
+from checker.desk.topics import OTHER
 
 MOST_SOURCES = 14
 MOST_TOPICS = 12
@@ -119,7 +120,10 @@ def topic_matrix(connection: sqlite3.Connection, run: int) -> Matrix:
         totals[row["topic"]] += row["count"]
         sums[key] += row["count"]
         confirmed[key] += row["confirmed"]
-    topics = tuple(name for name, _ in totals.most_common(MOST_TOPICS))
+    # What has no topic of its own comes last.
+    topics = tuple(
+        sorted(dict(totals.most_common(MOST_TOPICS)), key=lambda n: (n == OTHER, -totals[n], n))
+    )
     periods = sorted({period for _, period in sums if period}, reverse=True)[:MOST_PERIODS]
     columns = (*sorted(periods), *([""] if any(p == "" for _, p in sums) else []))
     shown = {

@@ -67,6 +67,7 @@ def listen(host: str, port: int) -> socket.socket:
         taken = socket.socket(family, socket.SOCK_STREAM)
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((host, port))
+        taken.listen(MOST_CONNECTIONS)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(

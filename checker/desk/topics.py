@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from checker.dates import MONTHS
 from checker.facts import names
 
 OTHER = "other"
@@ -17,6 +18,8 @@ COMMON_SHARE = 0.5
 # A name in fewer findings than this is no topic.
 LEAST = 2
 TOPIC_CHARACTERS = 60
+_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_NO_TOPIC = frozenset([*MONTHS, *_DAYS, "mr", "mrs", "ms", "dr"])
 
 
 def topics_of(pairs: Sequence[tuple[str, str]], text_of: Mapping[str, str]) -> list[str]:
@@ -27,10 +30,7 @@ def topics_of(pairs: Sequence[tuple[str, str]], text_of: Mapping[str, str]) -> l
     ['Tamble', 'Tamble']
     """
     involved = {claim for pair in pairs for claim in pair}
-    named = {
-        claim: {n[:TOPIC_CHARACTERS] for n in names(text_of[claim]) if len(n) > 2}
-        for claim in involved
-    }
+    named = {claim: _named(text_of[claim]) for claim in involved}
     counts: Counter[str] = Counter()
     for a, b in pairs:
         counts.update(named[a] | named[b])
@@ -49,3 +49,9 @@ def topics_of(pairs: Sequence[tuple[str, str]], text_of: Mapping[str, str]) -> l
         )
         topics.append(found[0] if found else OTHER)
     return topics
+
+
+def _named(text: str) -> set[str]:
+    """The names of a claim without their article, dates aside."""
+    found = {name.removeprefix("The ")[:TOPIC_CHARACTERS] for name in names(text)}
+    return {n for n in found if len(n) > 2 and n.split()[0].lower() not in _NO_TOPIC}

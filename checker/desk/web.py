@@ -19,7 +19,7 @@ from checker.desk.guard import Guard, cookie_header
 from checker.desk.margins import document_page, documents
 from checker.desk.overview import period_bounds, precision_bins, source_matrix, topic_matrix
 from checker.desk.passages import visible
-from checker.desk.reviews import CHOICES, STATUSES, record, undo
+from checker.desk.reviews import CHOICES, STATUSES, effective, record, undo
 from checker.desk.store import Store
 from checker.errors import CheckerError, InputError
 
@@ -190,6 +190,9 @@ def show_finding(desk: _Desk, request: Request) -> Response:
     found = evidence(desk.store.read, run.id, request.path_params["finding"])
     if found is None:
         raise _missing("There is no such finding in this run.")
+    name = request.state.session.name
+    last = next((r for r in reversed(effective(found.history)) if r.reviewer == name), None)
+    own = f"{last.decision}:{last.explanation or ''}".rstrip(":") if last else ""
     return desk.page(
         request,
         "finding.html",
@@ -199,7 +202,7 @@ def show_finding(desk: _Desk, request: Request) -> Response:
         finding=found,
         choices=CHOICES[found.verdict],
         place=queue.place(desk.store.read, run.id, filters, found.rank),
-        mine=any(r.reviewer == request.state.session.name for r in found.history),
+        own=own,
     )
 
 
@@ -248,16 +251,13 @@ def save_review(desk: _Desk, request: Request) -> Response:
 
 
 def save_undo(desk: _Desk, request: Request) -> Response:
-    """Take back the reviewer's last decision and show the finding that it was about."""
+    """Take back the reviewer's last decision, or the last about the form's finding; show it."""
     run = _run(desk, request)
     query = read_filters(request.query_params).query()
     here = request.state.form.get("finding") or None
     taken = undo(desk.store, request.state.session.name, here)
-    if taken is None and here:
-        taken = undo(desk.store, request.state.session.name)
     if taken is None:
-        place = f"/runs/{run.id}/findings/{here}" if here else f"/runs/{run.id}/"
-        return _redirect(place + _did(query, "nothing"))
+        return _redirect(f"/runs/{run.id}/{_did(query, 'nothing')}")
     known = desk.store.read.execute(
         "SELECT 1 FROM finding WHERE run_id = ? AND id = ?", [run.id, taken.finding_id]
     ).fetchone()

@@ -2,9 +2,12 @@
 (() => {
   const find = (selector) => document.querySelector(selector);
   const message = find("#message");
+  let shownUntil;
   const announce = (text) => {
+    clearTimeout(shownUntil);
     message.textContent = "";
     setTimeout(() => { message.textContent = text; }, 60);
+    shownUntil = setTimeout(() => { message.textContent = ""; }, 6000);
   };
 
   // What was just done is told once, and does not stay in the address.
