@@ -29,7 +29,7 @@ def checker(*arguments: object, folder: Path, text: str = "") -> subprocess.Comp
         input=text,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1_800,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
 
