@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from checker.desk.filters import JOINED, STATUS
+from checker.desk.filters import STANDING
 from checker.desk.margins import PART
 from checker.desk.passages import (
     LONGEST_CLAIM,
@@ -119,8 +119,8 @@ class Evidence:
 def evidence(connection: sqlite3.Connection, run: int, finding_id: str) -> Evidence | None:
     """Gather one finding of a run; None when the run has no such finding."""
     row = connection.execute(
-        f"SELECT f.*, {STATUS} AS status, s.explanation, s.settled_by, "
-        f"coalesce(s.reviewers, '') AS reviewers FROM {JOINED} WHERE f.run_id = ? AND f.id = ?",
+        "SELECT f.*, s.explanation, s.settled_by, coalesce(s.reviewers, '') AS reviewers "
+        f"FROM finding AS f {STANDING} WHERE f.run_id = ? AND f.id = ?",
         [run, finding_id],
     ).fetchone()
     if row is None:
@@ -182,11 +182,11 @@ def side(
 
 def _members(connection: sqlite3.Connection, run: int, row: sqlite3.Row) -> list[Member]:
     rows = connection.execute(
-        f"SELECT f.id, f.confidence, {STATUS} AS status, f.source_a, f.source_b, "
+        "SELECT f.id, f.confidence, f.status, f.source_a, f.source_b, "
         "substr(a.text, 1, 400) AS text_a, substr(b.text, 1, 400) AS text_b "
-        f"FROM {JOINED} JOIN claim AS a ON a.run_id = f.run_id AND a.id = f.a_id "
+        "FROM finding AS f JOIN claim AS a ON a.run_id = f.run_id AND a.id = f.a_id "
         "JOIN claim AS b ON b.run_id = f.run_id AND b.id = f.b_id "
-        "WHERE f.run_id = ? AND f.group_id = ? AND f.id <> ? ORDER BY f.rank",
+        "WHERE f.run_id = ? AND f.group_id = ? AND f.id <> ? ORDER BY +f.rank",
         [run, row["group_id"], row["id"]],
     )
     return [Member(**dict(each)) for each in rows]
@@ -202,23 +202,26 @@ def _stands(connection: sqlite3.Connection, run: int, row: sqlite3.Row) -> tuple
     a, b = row["a_id"], row["b_id"]
     clash = row["verdict"] == "contradicts"
     belongs: dict[str, tuple[int, str]] = {}
-    touching = connection.execute(
-        "SELECT id, verdict, a_id, b_id FROM finding WHERE run_id = ? AND id <> ? "
-        "AND (a_id IN (?, ?) OR b_id IN (?, ?)) ORDER BY rank LIMIT 200",
-        [run, row["id"], a, b, a, b],
-    ).fetchall()
-    for other in touching:
+    touching: dict[str, sqlite3.Row] = {}
+    for own in ("a_id", "b_id"):  # apart, so that each has its index
+        for other in connection.execute(
+            f"SELECT id, rank, verdict, a_id, b_id FROM finding WHERE run_id = ? "
+            f"AND {own} IN (?, ?) AND id <> ? LIMIT 200",
+            [run, a, b, row["id"]],
+        ):
+            touching[other["id"]] = other
+    for other in sorted(touching.values(), key=lambda each: int(each["rank"])):
         for known, claim in ((other["a_id"], other["b_id"]), (other["b_id"], other["a_id"])):
             if known in (a, b) and claim not in (a, b):
-                own = 0 if known == a else 1
+                which = 0 if known == a else 1
                 if other["verdict"] == "agrees":
-                    belongs.setdefault(claim, (own, other["id"]))
+                    belongs.setdefault(claim, (which, other["id"]))
                 elif clash:
-                    belongs.setdefault(claim, (1 - own, other["id"]))
+                    belongs.setdefault(claim, (1 - which, other["id"]))
     words = _words(connection, run, [a, b])
     grouped = connection.execute(
         "SELECT id, a_id, b_id FROM finding WHERE run_id = ? AND group_id = ? AND id <> ? "
-        "ORDER BY rank LIMIT 200",
+        "ORDER BY +rank LIMIT 200",
         [run, row["group_id"], row["id"]],
     ).fetchall()
     more = _words(connection, run, [claim for g in grouped for claim in (g["a_id"], g["b_id"])])
@@ -226,9 +229,9 @@ def _stands(connection: sqlite3.Connection, run: int, row: sqlite3.Row) -> tuple
         straight = _near(more[other["a_id"]], words[a]) + _near(more[other["b_id"]], words[b])
         crossed = _near(more[other["a_id"]], words[b]) + _near(more[other["b_id"]], words[a])
         turned = int(crossed > straight)
-        for claim, own in ((other["a_id"], turned), (other["b_id"], 1 - turned)):
+        for claim, which in ((other["a_id"], turned), (other["b_id"], 1 - turned)):
             if claim not in (a, b):
-                belongs.setdefault(claim, (own, other["id"]))
+                belongs.setdefault(claim, (which, other["id"]))
     return (_stand(connection, run, a, belongs, 0), _stand(connection, run, b, belongs, 1))
 
 

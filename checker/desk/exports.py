@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from checker.desk.evidence import Side, side
-from checker.desk.filters import JOINED, STATUS
+from checker.desk.filters import STANDING
 from checker.desk.passages import differing, visible
 from checker.desk.reviews import Decision, Review, effective, history
 from checker.errors import InputError
@@ -75,14 +75,14 @@ def reviewed(
     """The findings of a run, most serious first; of these statuses and this verdict if given."""
     condition, given = "f.run_id = ?", list[Any]([run])
     if statuses:
-        condition += f" AND {STATUS} IN ({', '.join('?' * len(statuses))})"
+        condition += f" AND f.status IN ({', '.join('?' * len(statuses))})"
         given += statuses
     if verdict:
         condition += " AND f.verdict = ?"
         given.append(verdict)
     rows = connection.execute(
-        f"SELECT f.*, {STATUS} AS status, s.explanation, s.settled_by, a.scored AS scored_a, "
-        f"b.scored AS scored_b FROM {JOINED} "
+        "SELECT f.*, s.explanation, s.settled_by, a.scored AS scored_a, "
+        f"b.scored AS scored_b FROM finding AS f {STANDING} "
         "JOIN claim AS a ON a.run_id = f.run_id AND a.id = f.a_id "
         "JOIN claim AS b ON b.run_id = f.run_id AND b.id = f.b_id "
         f"WHERE {condition} ORDER BY f.rank",

@@ -14,9 +14,8 @@ from checker.types import Verdict
 MAX_TEXT_CHARACTERS = 200
 MAX_WORDS = 8
 
-# Findings with what the reviews made of them. Everything below speaks of f and s.
-JOINED = "finding AS f LEFT JOIN standing AS s ON s.finding_id = f.id AND s.about = f.verdict"
-STATUS = f"coalesce(s.status, '{OPEN}')"
+# Where a page needs more of what the reviews made of a finding f than its status.
+STANDING = "LEFT JOIN standing AS s ON s.finding_id = f.id AND s.about = f.verdict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +94,7 @@ def _is_percent(value: str) -> bool:
 
 
 def where(filters: Filters, run: int) -> tuple[str, list[Any]]:
-    """The SQL condition over JOINED and its parameters."""
+    """The SQL condition over `finding AS f`, and its parameters."""
     parts: list[str] = ["f.run_id = ?"]
     values: list[Any] = [run]
 
@@ -125,13 +124,13 @@ def where(filters: Filters, run: int) -> tuple[str, list[Any]]:
     if filters.most:
         wanted("f.confidence < ?", (int(filters.most) + 0.5) / 100)
     if filters.status == "done":
-        wanted(f"{STATUS} NOT IN (?, ?)", OPEN, CONFLICT)
+        wanted("f.status NOT IN (?, ?)", OPEN, CONFLICT)
     elif filters.status:
-        wanted(f"{STATUS} = ?", filters.status)
+        wanted("f.status = ?", filters.status)
     if filters.reviewer:
         wanted(
-            "EXISTS (SELECT 1 FROM review AS r WHERE r.finding_id = f.id AND r.about = f.verdict "
-            "AND r.reviewer = ? AND r.undoes IS NULL "
+            "(f.id, f.verdict) IN (SELECT r.finding_id, r.about FROM review AS r "
+            "WHERE r.reviewer = ? AND r.undoes IS NULL "
             "AND NOT EXISTS (SELECT 1 FROM review AS u WHERE u.undoes = r.id))",
             filters.reviewer,
         )

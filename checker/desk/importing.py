@@ -10,6 +10,7 @@ from typing import Any
 
 from checker.desk.clock import now
 from checker.desk.records import ClaimRecord, FindingRecord, ReportRecord
+from checker.desk.reviews import OPEN
 from checker.desk.store import Store
 from checker.desk.topics import topics_of
 from checker.errors import InputError
@@ -57,6 +58,8 @@ def import_report(store: Store, report: ReportRecord, name: str) -> tuple[int, b
         {key: claim["text"] for key, claim in claims.items()},
     )
 
+    statuses: dict[tuple[str, str], str] = {}
+
     def finding_row(run: int, rank: int, finding: FindingRecord, topic: str) -> Row:
         a, b = claims[finding["a"]["claim_id"]], claims[finding["b"]["claim_id"]]
         left, right = documents[a["document_id"]], documents[b["document_id"]]
@@ -79,6 +82,7 @@ def import_report(store: Store, report: ReportRecord, name: str) -> tuple[int, b
             right["published"],
             topic,
             f"{a['text']}\n{b['text']}".casefold(),
+            statuses.get((finding["id"], finding["verdict"]), OPEN),
         )
 
     with store.write() as connection:
@@ -100,6 +104,11 @@ def import_report(store: Store, report: ReportRecord, name: str) -> tuple[int, b
             values,
         ).lastrowid
         assert run is not None
+        # Decisions of earlier runs come along.
+        statuses |= {
+            (row["finding_id"], row["about"]): row["status"]
+            for row in connection.execute("SELECT finding_id, about, status FROM standing")
+        }
         try:
             _insert(
                 connection,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from checker.desk.filters import STATUS
-
 # Characters of one part of a long document, and of one paragraph in it.
 PART = 60_000
 LONGEST_PARAGRAPH = 6_000
@@ -74,14 +72,12 @@ def documents(connection: sqlite3.Connection, run: int) -> list[DocumentLine]:
     rows = connection.execute(
         f"""
         WITH touched AS (
-            SELECT c.document_id, f.id, f.verdict, {STATUS} AS status
+            SELECT c.document_id, f.id, f.verdict, f.status
             FROM finding AS f JOIN claim AS c ON c.run_id = f.run_id AND c.id = f.a_id
-            LEFT JOIN standing AS s ON s.finding_id = f.id AND s.about = f.verdict
             WHERE f.run_id = :run
             UNION
-            SELECT c.document_id, f.id, f.verdict, {STATUS}
+            SELECT c.document_id, f.id, f.verdict, f.status
             FROM finding AS f JOIN claim AS c ON c.run_id = f.run_id AND c.id = f.b_id
-            LEFT JOIN standing AS s ON s.finding_id = f.id AND s.about = f.verdict
             WHERE f.run_id = :run
         ), found AS (
             SELECT document_id, sum(verdict = 'contradicts') AS contradictions,
@@ -148,12 +144,11 @@ def _notes(
     found: dict[str, list[Note]] = {}
     halves = [
         f"""
-        SELECT c.id AS claim_id, f.rank, f.id, f.verdict, f.confidence, {STATUS} AS status,
+        SELECT c.id AS claim_id, f.rank, f.id, f.verdict, f.confidence, f.status,
                f.source_{theirs} AS other, substr(o.text, 1, 200) AS text
         FROM claim AS c
         JOIN finding AS f ON f.run_id = c.run_id AND f.{own}_id = c.id
         JOIN claim AS o ON o.run_id = f.run_id AND o.id = f.{theirs}_id
-        LEFT JOIN standing AS s ON s.finding_id = f.id AND s.about = f.verdict
         WHERE c.run_id = :run AND c.document_id = :document
               AND c.start >= :start AND c.start < :start + {PART}
         """

@@ -7,7 +7,6 @@ import sqlite3
 from collections import Counter
 from dataclasses import dataclass
 
-from checker.desk.filters import JOINED, STATUS
 from checker.desk.reviews import Decision
 from checker.desk.topics import OTHER
 
@@ -80,8 +79,8 @@ def source_matrix(connection: sqlite3.Connection, run: int) -> Matrix:
     """Contradictions between sources: those of the strongest pairs, at most MOST_SOURCES."""
     rows = connection.execute(
         "SELECT min(f.source_a, f.source_b) AS one, max(f.source_a, f.source_b) AS other, "
-        f"count(*) AS count, sum({STATUS} = 'confirmed') AS confirmed "
-        f"FROM {JOINED} WHERE f.run_id = ? AND f.verdict = 'contradicts' GROUP BY 1, 2 "
+        "count(*) AS count, sum(f.status = 'confirmed') AS confirmed "
+        "FROM finding AS f WHERE f.run_id = ? AND f.verdict = 'contradicts' GROUP BY 1, 2 "
         "ORDER BY 3 DESC, 1, 2",
         [run],
     ).fetchall()
@@ -106,8 +105,8 @@ def topic_matrix(connection: sqlite3.Connection, run: int) -> Matrix:
     """Findings by topic and by the later publication date, in days, months or years."""
     rows = connection.execute(
         f"SELECT f.topic, coalesce({_LATER}, '') AS day, count(*) AS count, "
-        f"sum({STATUS} = 'confirmed') AS confirmed "
-        f"FROM {JOINED} WHERE f.run_id = ? GROUP BY 1, 2",
+        f"sum(f.status = 'confirmed') AS confirmed "
+        f"FROM finding AS f WHERE f.run_id = ? GROUP BY 1, 2",
         [run],
     ).fetchall()
     days = {row["day"] for row in rows if row["day"]}
@@ -161,8 +160,8 @@ def precision_bins(connection: sqlite3.Connection, run: int) -> list[Bin]:
     decided = (Decision.CONFIRMED, Decision.NOT_A_CONTRADICTION, Decision.EXPLAINED)
     rows = connection.execute(
         "SELECT min(9, cast(f.confidence * 10 + 1e-9 AS INTEGER)) AS tenth, count(*) AS reviewed, "
-        f"sum(s.status = 'confirmed') AS confirmed FROM {JOINED} "
-        "WHERE f.run_id = ? AND f.verdict = 'contradicts' AND s.status IN (?, ?, ?) GROUP BY 1",
+        "sum(f.status = 'confirmed') AS confirmed FROM finding AS f "
+        "WHERE f.run_id = ? AND f.verdict = 'contradicts' AND f.status IN (?, ?, ?) GROUP BY 1",
         [run, *decided],
     )
     found = {row["tenth"]: (row["reviewed"], row["confirmed"]) for row in rows}

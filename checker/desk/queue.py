@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from checker.desk.filters import JOINED, STATUS, Filters, where
+from checker.desk.filters import STANDING, Filters, where
 from checker.desk.reviews import CONFLICT, OPEN, STATUSES
 
 PAGE_SIZE = 40
@@ -90,7 +90,7 @@ def counts(connection: sqlite3.Connection, run: int, filters: Filters | None = N
     condition, values = where(filters or Filters(), run)
     found = dict(
         connection.execute(
-            f"SELECT {STATUS}, count(*) FROM {JOINED} WHERE {condition} GROUP BY 1", values
+            f"SELECT f.status, count(*) FROM finding AS f WHERE {condition} GROUP BY 1", values
         ).fetchall()
     )
     return Counts(
@@ -105,19 +105,21 @@ def entries(connection: sqlite3.Connection, run: int, filters: Filters) -> list[
         # The page is cut before anything is looked up for its lines.
         f"""
         WITH page AS (
-            SELECT f.*, {STATUS} AS status, s.explanation, s.settled_by,
-                   coalesce(s.reviewers, '') AS reviewers
-            FROM {JOINED} WHERE {condition} ORDER BY f.rank LIMIT ? OFFSET ?
+            SELECT f.run_id, f.rank FROM finding AS f
+            WHERE {condition} ORDER BY f.rank LIMIT ? OFFSET ?
         )
-        SELECT page.id, rank, verdict, confidence, explained_by, status, explanation, settled_by,
-               reviewers, source_a, source_b, published_a, published_b,
+        SELECT f.id, f.rank, f.verdict, f.confidence, f.explained_by, f.status, s.explanation,
+               s.settled_by, coalesce(s.reviewers, '') AS reviewers, f.source_a, f.source_b,
+               f.published_a, f.published_b,
                substr(a.text, 1, {EXCERPT} + 1) AS text_a,
                substr(b.text, 1, {EXCERPT} + 1) AS text_b,
                (SELECT count(*) - 1 FROM finding AS g
-                WHERE g.run_id = page.run_id AND g.group_id = page.group_id) AS alike
-        FROM page JOIN claim AS a ON a.run_id = page.run_id AND a.id = page.a_id
-                  JOIN claim AS b ON b.run_id = page.run_id AND b.id = page.b_id
-        ORDER BY rank
+                WHERE g.run_id = f.run_id AND g.group_id = f.group_id) AS alike
+        FROM page CROSS JOIN finding AS f ON f.run_id = page.run_id AND f.rank = page.rank
+             {STANDING}
+             JOIN claim AS a ON a.run_id = f.run_id AND a.id = f.a_id
+             JOIN claim AS b ON b.run_id = f.run_id AND b.id = f.b_id
+        ORDER BY f.rank
         """,
         [*values, PAGE_SIZE, (filters.page - 1) * PAGE_SIZE],
     )
@@ -138,13 +140,14 @@ def place(connection: sqlite3.Connection, run: int, filters: Filters, rank: int)
     """Find the neighbours, in a view, of the finding at `rank`, which may not be in it itself."""
     condition, values = where(filters, run)
     total, number = connection.execute(
-        f"SELECT count(*), count(CASE WHEN f.rank <= ? THEN 1 END) FROM {JOINED} WHERE {condition}",
+        "SELECT count(*), count(CASE WHEN f.rank <= ? THEN 1 END) "
+        f"FROM finding AS f WHERE {condition}",
         [rank, *values],
     ).fetchone()
     ends = []
     for side, order in (("<", "DESC"), (">", "ASC")):
         row = connection.execute(
-            f"SELECT f.id FROM {JOINED} WHERE {condition} AND f.rank {side} ? "
+            f"SELECT f.id FROM finding AS f WHERE {condition} AND f.rank {side} ? "
             f"ORDER BY f.rank {order} LIMIT 1",
             [*values, rank],
         ).fetchone()

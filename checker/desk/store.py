@@ -19,7 +19,7 @@ from checker.errors import StoreError
 # How long a writer waits for another one, in seconds.
 PATIENCE = 20.0
 # Page cache of one connection, in KiB: several threads have one each.
-CACHE_KIB = 4_096
+CACHE_KIB = 8_192
 HEADER = b"SQLite format 3\0"
 
 
