@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from checker.desk.cli import keep, remembering
+from checker.desk.cli import register as register_desk
 from checker.draft.cli import register as register_draft
 from checker.errors import CheckerError
 
@@ -188,6 +190,9 @@ def check(
     fail_on: Annotated[
         FailOn, typer.Option(help="Exit with 1 when such a finding is in the report.")
     ] = FailOn.NEVER,
+    db: Annotated[
+        Path | None, typer.Option(help="Also keep the run in this store, for checker review.")
+    ] = None,
 ) -> None:
     """Report contradictions and agreements between documents.
 
@@ -223,12 +228,17 @@ def check(
         )
         _complain(f"passed over {files} ({', '.join(kinds)})")
     make_folder(output)
+    judge = remembering(settings, db) if db else None
     with progress_bars() as progress:
-        report = check_documents(documents, settings, problems=problems, progress=progress)
+        report = check_documents(
+            documents, settings, problems=problems, model=judge, progress=progress
+        )
     written = write_report(report, output, list(FORMATS) if format == "all" else [format.value])
     _print_report(report)
     for path in written:
         typer.echo(f"wrote {printable(str(path))}", err=True)
+    if db:
+        keep(report, db, output.resolve().name)
     if unread:
         raise typer.Exit(2)
     clashes = report.contradictions
@@ -282,6 +292,7 @@ def label(
 
 
 register_draft(app)
+register_desk(app)
 
 
 def main() -> None:

@@ -3,7 +3,8 @@
 CheckerError            one or two lines for the user: what, where, what to do
 ├── InputError          no usable document, unreadable input, malformed pair file
 ├── ConfigError         unknown key, wrong type or value out of range
-└── ModelError          a model directory that cannot be loaded or trusted
+├── ModelError          a model directory that cannot be loaded or trusted
+└── StoreError          a store of reviews that cannot be opened, written or understood
 """
 
 
@@ -21,3 +22,7 @@ class ConfigError(CheckerError):
 
 class ModelError(CheckerError):
     """The model cannot be loaded, or fails its canary."""
+
+
+class StoreError(CheckerError):
+    """The store of runs and reviews cannot be opened, written or understood."""
