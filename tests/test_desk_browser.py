@@ -362,9 +362,10 @@ def test_a_hostile_document_shows_as_text(visit, tmp_path):
             assert part in shown
         assert len(shown) >= len(claim.text)
         page.get_by_label("Note").fill(HOSTILE[0] + "\u202e" + HOSTILE[1])
+        address, before = page.url, here(page)
         page.get_by_role("button", name="Confirmed").click()
-        page.go_back()
-        page.reload()
+        page.wait_for_url(lambda url: not urlsplit(url).path.endswith(f"/{before}"))
+        page.goto(address)
         assert HOSTILE[0] in page.locator(".history .note").text_content()
         for kind in ("html", "md", "csv", "json", "claimreview", "pairs"):
             done = checker("export", tmp_path / "hostile", "--format", kind, folder=tmp_path)

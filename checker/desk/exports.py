@@ -6,21 +6,19 @@ Every text is escaped in the way of its format.
 from __future__ import annotations
 
 import csv
-import html
 import io
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from checker.desk.evidence import Side, side
-from checker.desk.filters import STANDING
-from checker.desk.passages import differing, visible
-from checker.desk.reviews import Decision, Review, effective, history
+from checker.desk.evidence import Side
+from checker.desk.memo import to_html, to_markdown
+from checker.desk.reviewed import Reviewed, confirmed, reviewed, where_in
+from checker.desk.reviews import Decision
 from checker.errors import InputError
-from checker.escaping import cell, printable, quote
-from checker.types import Difference
+from checker.escaping import cell, printable
 
 SCHEMA_VERSION = 1
 # Tags of the fixtures by the kind of difference, and by what explains it.
@@ -34,76 +32,6 @@ _TAGS = {
 }
 _EXPLAINED = {"time": "date", "attribution": "attribution", "scope": "scope"}
 MOST_TAGS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reviewed:
-    """One finding with both sides and all that was decided on it."""
-
-    id: str
-    group: str
-    verdict: str
-    confidence: float
-    status: str
-    explanation: str | None
-    settled_by: str | None
-    differences: tuple[Difference, ...]
-    a: Side
-    b: Side
-    scored: tuple[str, str]
-    history: tuple[Review, ...]
-
-    @property
-    def counting(self) -> list[Review]:
-        """The decisions that were not taken back."""
-        return effective(self.history)
-
-    @property
-    def notes(self) -> list[str]:
-        """The notes of the decisions that stand, each as "name: note"."""
-        return [f"{r.reviewer}: {r.note}" for r in self.counting if r.note]
-
-    @property
-    def names(self) -> list[str]:
-        """Who decided, in order."""
-        return list(dict.fromkeys(r.reviewer for r in self.counting))
-
-
-def reviewed(
-    connection: sqlite3.Connection, run: int, statuses: tuple[str, ...] = (), verdict: str = ""
-) -> Iterator[Reviewed]:
-    """The findings of a run, most serious first; of these statuses and this verdict if given."""
-    condition, given = "f.run_id = ?", list[Any]([run])
-    if statuses:
-        condition += f" AND f.status IN ({', '.join('?' * len(statuses))})"
-        given += statuses
-    if verdict:
-        condition += " AND f.verdict = ?"
-        given.append(verdict)
-    rows = connection.execute(
-        "SELECT f.*, s.explanation, s.settled_by, a.scored AS scored_a, "
-        f"b.scored AS scored_b FROM finding AS f {STANDING} "
-        "JOIN claim AS a ON a.run_id = f.run_id AND a.id = f.a_id "
-        "JOIN claim AS b ON b.run_id = f.run_id AND b.id = f.b_id "
-        f"WHERE {condition} ORDER BY f.rank",
-        given,
-    )
-    for row in rows:
-        differences = tuple(Difference(**each) for each in json.loads(row["differences"]))
-        yield Reviewed(
-            id=row["id"],
-            group=row["group_id"],
-            verdict=row["verdict"],
-            confidence=row["confidence"],
-            status=row["status"],
-            explanation=row["explanation"],
-            settled_by=row["settled_by"],
-            differences=differences,
-            a=side(connection, run, row["a_id"], differing(differences, "a")),
-            b=side(connection, run, row["b_id"], differing(differences, "b")),
-            scored=(row["scored_a"], row["scored_b"]),
-            history=tuple(history(connection, row["id"], row["verdict"])),
-        )
 
 
 def to_csv(connection: sqlite3.Connection, run: int) -> str:
@@ -167,87 +95,6 @@ def to_json(connection: sqlite3.Connection, run: int) -> str:
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
-def _confirmed(connection: sqlite3.Connection, run: int) -> list[Reviewed]:
-    return list(reviewed(connection, run, (Decision.CONFIRMED,), "contradicts"))
-
-
-def to_markdown(connection: sqlite3.Connection, run: int) -> str:
-    """The memo of confirmed contradictions in Markdown."""
-    found = _confirmed(connection, run)
-    row = connection.execute("SELECT name, created FROM run WHERE id = ?", [run]).fetchone()
-    lines = [
-        "# Confirmed contradictions",
-        "",
-        f"{quote(row['name'])}, checked {row['created'][:10]}",
-    ]
-    for number, one in enumerate(found, 1):
-        lines += ["", f"## {number}. {quote(one.a.source)} against {quote(one.b.source)}"]
-        for each in (one.a, one.b):
-            lines += ["", f"> {quote(each.text)}", ">", f"> — {quote(_where(each))}"]
-        lines.append("")
-        lines += [
-            f"* differs in {quote(d.kind)}: {quote(d.a) or '—'} / {quote(d.b) or '—'}"
-            for d in one.differences
-        ]
-        lines.append(f"* confirmed by {quote(', '.join(one.names))}")
-        lines += [f"* note by {quote(note)}" for note in one.notes]
-    if not found:
-        lines += ["", "No contradiction has been confirmed yet."]
-    return "\n".join(lines) + "\n"
-
-
-def _where(each: Side) -> str:
-    parts = [each.title, each.source] if each.title != each.source else [each.source]
-    parts += [each.published] if each.published else []
-    parts.append(f"line {each.line}, characters {each.start}–{each.end}")
-    parts += [f"according to {each.speaker}"] if each.speaker else []
-    return ", ".join(parts)
-
-
-_MEMO = """:root{color-scheme:light}
-body{max-width:46rem;margin:2rem auto;padding:0 1rem;font:16px/1.5 Georgia,serif;color:#1d1b19}
-article{break-inside:avoid;border-top:1px solid #ccc;margin-top:1.5rem}
-h2{font-size:1.1rem}blockquote{margin:.8rem 0;padding-left:1rem;border-left:3px solid #b3261e}
-cite,li,.about{font:.85rem/1.5 system-ui,sans-serif;color:#555;font-style:normal}
-mark{background:#ffe58a;color:inherit}"""
-
-
-def to_html(connection: sqlite3.Connection, run: int) -> str:
-    """The memo as one page for print, which asks for nothing else."""
-
-    def safe(text: str) -> str:
-        return html.escape(visible(text))
-
-    found = _confirmed(connection, run)
-    row = connection.execute("SELECT name, created FROM run WHERE id = ?", [run]).fetchone()
-    parts = [
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\">",
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>Confirmed contradictions</title><style>{_MEMO}</style></head><body><main>",
-        f"<h1>Confirmed contradictions</h1><p class=about>{safe(row['name'])}, "
-        f"checked {safe(row['created'][:10])}</p>",
-    ]
-    for number, one in enumerate(found, 1):
-        parts.append(
-            f"<article><h2>{number}. <bdi>{safe(one.a.source)}</bdi> against "
-            f"<bdi>{safe(one.b.source)}</bdi></h2>"
-        )
-        for each in (one.a, one.b):
-            parts.append(
-                f'<blockquote dir="auto">{safe(each.before)}<mark>{safe(each.text)}</mark>'
-                f"{safe(each.after)}<br><cite>— <bdi>{safe(_where(each))}</bdi></cite></blockquote>"
-            )
-        items = [f"{d.kind}: {d.a or '—'} / {d.b or '—'}" for d in one.differences]
-        items += [f"confirmed by {', '.join(one.names)}", *one.notes]
-        parts.append(f"<ul>{''.join(f'<li dir=auto>{safe(item)}</li>' for item in items)}</ul>")
-        parts.append("</article>")
-    if not found:
-        parts.append("<p>No contradiction has been confirmed yet.</p>")
-    return "\n".join([*parts, "</main></body></html>"]) + "\n"
-
-
 def to_claim_review(connection: sqlite3.Connection, run: int) -> str:
     """Confirmed contradictions as schema.org ClaimReview, two for each: one for each side.
 
@@ -256,7 +103,7 @@ def to_claim_review(connection: sqlite3.Connection, run: int) -> str:
     a script element.
     """
     graph: list[dict[str, Any]] = []
-    for one in _confirmed(connection, run):
+    for one in confirmed(connection, run):
         for each, other in ((one.a, one.b), (one.b, one.a)):
             work: dict[str, Any] = {
                 "@type": "CreativeWork",
@@ -281,7 +128,7 @@ def to_claim_review(connection: sqlite3.Connection, run: int) -> str:
                         "@type": "Rating",
                         "alternateName": f"Contradicted by {printable(other.source)}",
                     },
-                    "reviewBody": f"{printable(_where(other))}: “{printable(other.text)}”",
+                    "reviewBody": f"{printable(where_in(other))}: “{printable(other.text)}”",
                 }
             )
     data = {"@context": "https://schema.org", "@graph": graph}
