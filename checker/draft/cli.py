@@ -149,7 +149,7 @@ def draft(
     no_cache: NoCache = False,
     config: ConfigFile = None,
 ) -> None:
-    """Note what in a draft contradicts its sources, or the draft itself.
+    """Note where a draft contradicts sources or itself.
 
     \b
     checker draft draft.md --against sources/
@@ -336,7 +336,7 @@ def lsp(
     no_cache: NoCache = False,
     config: ConfigFile = None,
 ) -> None:
-    """Serve notes to editors through the language server protocol, on standard input and output.
+    """Serve notes to editors (LSP, on stdio).
 
     \b
     checker lsp --against sources/
