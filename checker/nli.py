@@ -202,6 +202,8 @@ def onnx_session(graph: Path) -> Forward:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    # Threads that wait for work sleep instead of spinning: others may need the core.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
     def forward(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:

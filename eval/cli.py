@@ -309,11 +309,11 @@ def levels(
     directory: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
     error: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Precision that errors should have.")
-    ] = 0.95,
+    ] = 0.97,
     warning: Annotated[
         float,
         typer.Option(min=0.0, max=1.0, help="Precision that warnings and errors should have."),
-    ] = 0.85,
+    ] = 0.9,
     fixtures: Fixtures = FIXTURES,
 ) -> None:
     """Fit from where a draft's contradiction is a warning or an error; writes levels.json."""
