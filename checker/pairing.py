@@ -213,7 +213,8 @@ def candidate_pairs(
         best.sort(axis=1)  # equally near claims keep the order of the documents
         nearness = -np.take_along_axis(far, best, axis=1)
         order = np.argsort(-nearness, axis=1, kind="stable")
-        best, nearness = (np.take_along_axis(part, order, axis=1) for part in (best, nearness))
+        best = np.take_along_axis(best, order, axis=1)
+        nearness = np.take_along_axis(nearness, order, axis=1)
         reached = np.isfinite(nearness)
         local, rank = np.nonzero(reached)
         other = best[reached]

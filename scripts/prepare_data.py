@@ -318,14 +318,16 @@ def labelled_articles(data: Path) -> list[Row]:
     """Sentence pairs of real articles that were labelled by reading them.
 
     `article_labels.jsonl` beside this script names the places, not the text:
-    {split, a: [article, start, end], b: [...], label, weight}, offsets into the text that
-    `article_texts` gives.
+    {split, a: [article, start, end], b: [...], label, weight}, with offsets into
+    the text that `article_texts` gives. `weight` is how many pairs the line
+    stands for where a sample was drawn. The split `dev` is left out here.
     """
     if not ARTICLE_LABELS.exists():
         return []
     texts = article_texts(data)
-    rows = []
-    for raw in read_rows(ARTICLE_LABELS):
+    rows: list[Row] = []
+    for line in ARTICLE_LABELS.read_text(encoding="utf-8").splitlines():
+        raw = json.loads(line)
         if raw["split"] != "train":
             continue
         a, b = (texts[key][start:end] for key, start, end in (raw["a"], raw["b"]))
