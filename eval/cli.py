@@ -43,6 +43,10 @@ Out = Annotated[
     Path | None, typer.Option("--out", help=f"Folder for the result; {OUT}/COMMAND by default.")
 ]
 Precision = Annotated[str, typer.Option("--precision", help="auto, int8, bf16 or fp32.")]
+DevFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--files", exists=True, help="Dev files; the fixtures' dev split by default."),
+]
 Against = Annotated[
     Path | None,
     typer.Option("--against", help="Folder of an earlier run, or a model directory."),
@@ -307,6 +311,7 @@ def drafts(
 @app.command()
 def levels(
     directory: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
+    files: DevFiles = None,
     error: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Precision that errors should have.")
     ] = 0.97,
@@ -319,7 +324,7 @@ def levels(
     """Fit from where a draft's contradiction is a warning or an error; writes levels.json."""
     from eval.levels import fit_levels
 
-    chosen = sorted((fixtures / "pairs" / "dev").glob("*.jsonl"))
+    chosen = files or sorted((fixtures / "pairs" / "dev").glob("*.jsonl"))
     fitted = fit_levels(directory, chosen, error, warning, fixtures)
     typer.echo(f"error from {fitted.error:.4f}, warning from {fitted.warning:.4f}")
 
@@ -327,10 +332,7 @@ def levels(
 @app.command()
 def fit(
     directory: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
-    files: Annotated[
-        list[Path] | None,
-        typer.Option("--files", exists=True, help="Dev files; the fixtures' dev split by default."),
-    ] = None,
+    files: DevFiles = None,
     target: Annotated[
         float, typer.Option("--target", min=0.0, max=1.0, help="Precision of findings.")
     ] = 0.9,
@@ -376,6 +378,7 @@ def gate(
     ] = None,
 ) -> None:
     """Fail when a number of the shipped model has fallen below its committed floor."""
+    from checker.nli import EMBEDDED
     from eval import gate as gates
     from eval.fixtures import fixture_hashes
 
@@ -391,7 +394,7 @@ def gate(
             f"fixtures changed since the floors were set; measure again with --update:\n{listed}"
         )
     judge = _load(model, precision)
-    numbers = gates.watched(gates.measure_all(judge, fixtures))
+    numbers = gates.watched(gates.measure_all(judge, model or EMBEDDED, fixtures))
     for name, value in numbers.items():
         floor = old.floors.get(name) if old else None
         typer.echo(

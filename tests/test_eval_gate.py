@@ -34,7 +34,7 @@ def pair(number: int, split: str, label: str, a: str, b: str) -> dict[str, Any]:
 
 
 def small_fixtures(root: Path) -> Path:
-    """Pairs and two document cases in the tiny model's language."""
+    """Pairs, two document cases and a draft in the tiny model's language."""
     for split, day, goods in (("train", "Monday", "Copper"), ("test", "Friday", "Wheat")):
         rows = []
         for place in PLACES:
@@ -69,6 +69,26 @@ def small_fixtures(root: Path) -> Path:
             )
             + "\n"
         )
+    case = root / "drafts" / "opening"
+    (case / "sources").mkdir(parents=True)
+    (case / "draft.txt").write_text("The museum opened on Monday.\n")
+    (case / "sources" / "a.txt").write_text("The museum did not open on Monday.\n")
+    (case / "expected.jsonl").write_text(
+        json.dumps(
+            {
+                "kind": "contradicts",
+                "level": "error",
+                "line": 1,
+                "column": 1,
+                "text": "The museum opened on Monday.",
+                "source": {"document": "a.txt", "text": "The museum did not open on Monday."},
+                "explained_by": "",
+                "note": "",
+                "planted": "negation",
+            }
+        )
+        + "\n"
+    )
     return root
 
 
@@ -90,6 +110,7 @@ def test_the_gate_from_first_update_to_recorded_regression(tmp_path: Path, tiny_
     committed = read_baseline(baseline)
     assert committed.floors["pairs.contradicts_f1"] > 0.9
     assert committed.floors["documents.contradicts_recall"] == 1
+    assert committed.floors["drafts.planted_found"] == 1
     assert "pairs/test/small.jsonl" in committed.fixtures
     assert gate(root, tiny_nli, baseline)[0] == 0
 
