@@ -11,7 +11,6 @@ import contextlib
 import enum
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,9 +20,9 @@ from checker.desk.cli import keep, remembering
 from checker.desk.cli import register as register_desk
 from checker.draft.cli import register as register_draft
 from checker.errors import CheckerError
+from checker.terminal import complain, settings
 
 if TYPE_CHECKING:
-    from checker.config import Config
     from checker.pipeline import Progress
     from checker.types import Report
 
@@ -96,15 +95,6 @@ def progress_bars() -> Iterator[Progress]:
         yield advance
 
 
-def _config(path: Path | None, **options: object) -> Config:
-    """The settings: defaults, then the file, then what was given on the command line."""
-    from checker.config import Config, load_config
-
-    config = load_config(path) if path else Config()
-    given = {name: value for name, value in options.items() if value is not None}
-    return replace(config, **given)  # type: ignore[arg-type]  # names are those of Config
-
-
 def _print_report(report: Report) -> None:
     """The first entries as a table on standard output."""
     from rich.console import Console
@@ -152,13 +142,6 @@ def _print_report(report: Report) -> None:
         )
 
 
-def _complain(message: str) -> None:
-    from checker.escaping import printable
-
-    for line in message.splitlines():
-        typer.echo(f"checker: {printable(line)}", err=True)
-
-
 @app.command()
 def check(
     paths: Annotated[
@@ -201,8 +184,11 @@ def check(
     checker check a.txt b.pdf -o out --format html
     cat wire.txt | checker check - archive/ --fail-on contradicts
     """
-    settings = _config(
+    from checker.config import Config
+
+    chosen = settings(
         config,
+        Config(),
         max_pairs=max_pairs,
         max_bytes=max_bytes,
         within=within or None,
@@ -215,23 +201,23 @@ def check(
     from checker.pipeline import check_documents
     from checker.report import FORMATS, make_folder, write_report
 
-    require_model(Path(settings.model) if settings.model else EMBEDDED)
-    documents, problems = load_documents(paths, max_bytes=settings.max_bytes, leave_out=output)
+    require_model(Path(chosen.model) if chosen.model else EMBEDDED)
+    documents, problems = load_documents(paths, max_bytes=chosen.max_bytes, leave_out=output)
     unread = [problem for problem in problems if not problem.skipped]
     for problem in unread:
-        _complain(f"{printable(problem.path)}: {problem.reason}")
+        complain(f"{printable(problem.path)}: {problem.reason}")
     if len(problems) > len(unread):
         kinds = sorted({Path(p.path).suffix or "no suffix" for p in problems if p.skipped})
         count = len(problems) - len(unread)
         files = (
             "1 file that is no document" if count == 1 else f"{count} files that are no documents"
         )
-        _complain(f"passed over {files} ({', '.join(kinds)})")
+        complain(f"passed over {files} ({', '.join(kinds)})")
     make_folder(output)
-    judge = remembering(settings, db) if db else None
+    judge = remembering(chosen, db) if db else None
     with progress_bars() as progress:
         report = check_documents(
-            documents, settings, problems=problems, model=judge, progress=progress
+            documents, chosen, problems=problems, model=judge, progress=progress
         )
     written = write_report(report, output, list(FORMATS) if format == "all" else [format.value])
     _print_report(report)
@@ -300,16 +286,16 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except CheckerError as error:
-        _complain(str(error))
+        complain(str(error))
         sys.exit(2)
     except (KeyboardInterrupt, SystemExit) as end:
         code = 130 if isinstance(end, KeyboardInterrupt) else end.code
         if code == 130:  # typer turns Ctrl-C into this
-            _complain("stopped")
+            complain("stopped")
         sys.exit(code)
     except Exception as error:
-        _complain(f"internal error: {type(error).__name__}: {error}")
-        _complain("this is a bug; run with CHECKER_DEBUG=1 for the traceback")
+        complain(f"internal error: {type(error).__name__}: {error}")
+        complain("this is a bug; run with CHECKER_DEBUG=1 for the traceback")
         import os
 
         if os.environ.get("CHECKER_DEBUG"):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from checker.errors import InputError
+from checker.terminal import complain, settings
 
 if TYPE_CHECKING:
     from checker.config import Config
@@ -63,22 +64,12 @@ Model = Annotated[
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="Settings file (TOML).")]
 
 
-def complain(message: str) -> None:
-    """One or more lines on standard error."""
-    from checker.escaping import printable
-
-    for line in message.splitlines():
-        typer.echo(f"checker: {printable(line)}", err=True)
-
-
-def settings(path: Path | None, **options: object) -> Config:
-    """The settings: a draft's defaults, then the file, then the command line."""
-    from checker.config import Config, load_config
+def draft_settings(path: Path | None, **options: object) -> Config:
+    """As `settings`, with the defaults of a draft."""
+    from checker.config import Config
     from checker.draft.checking import OWN_PAIRS, SOURCE_PAIRS
 
-    config = load_config(path) if path else Config(max_pairs=SOURCE_PAIRS + OWN_PAIRS)
-    given = {name: value for name, value in options.items() if value is not None}
-    return replace(config, **given)  # type: ignore[arg-type]  # names are those of Config
+    return settings(path, Config(max_pairs=SOURCE_PAIRS + OWN_PAIRS), **options)
 
 
 @contextlib.contextmanager
@@ -168,7 +159,7 @@ def draft(
         raise InputError("--watch prints text; it goes without --decide, --format and --output")
     if format is DraftFormat.HTML and len(drafts) != 1:
         raise InputError("--format html takes one draft")
-    chosen = settings(
+    chosen = draft_settings(
         config,
         max_pairs=max_pairs,
         max_bytes=max_bytes,
@@ -341,7 +332,7 @@ def lsp(
     \b
     checker lsp --against sources/
     """
-    chosen = settings(config, model=str(model) if model else None)
+    chosen = draft_settings(config, model=str(model) if model else None)
     from checker.draft.server import make_server
 
     with open_cache(cache, no_cache) as opened:
