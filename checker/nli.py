@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,6 +200,8 @@ def _torch_forward(directory: Path, precision: str, device: str) -> tuple[Forwar
 
 def onnx_session(graph: Path) -> Forward:
     """Load a graph of one output for ONNX Runtime: (ids, mask) of a batch to that output."""
+    # Since 1.31 the library keeps a device id and uploads events; it reads this when imported.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +29,21 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("the checker opened a network connection")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+def test_a_run_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
+    # ONNX Runtime would keep a device id and a queue of events to upload there.
+    code = "from checker.encoder import OnnxEncoder; print(OnnxEncoder().encode(['x']).shape)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+    )
+    assert done.stdout == "(1, 384)\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_models_are_small_enough_for_a_repository() -> None:
