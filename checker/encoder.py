@@ -19,7 +19,7 @@ from checker import weights
 from checker.errors import ModelError
 from checker.hardware import best_device, supports_bf16
 from checker.nli import GRAPH, onnx_session
-from checker.tokens import Tokens
+from checker.tokens import Tokens, padded
 
 EMBEDDED = Path(__file__).parent / "models" / "encoder"
 DIMENSIONS = 384
@@ -98,11 +98,8 @@ class OnnxEncoder:
         for first in range(0, len(order), BATCH):
             rows = order[first : first + BATCH]
             width = len(encoded[rows[-1]])
-            ids = np.full((len(rows), width), self._tokens.pad, np.int64)
-            mask = np.zeros((len(rows), width), np.int64)
-            for line, row in enumerate(rows):
-                ids[line, : len(encoded[row])] = encoded[row]
-                mask[line, : len(encoded[row])] = 1
+            ids = padded([encoded[row] for row in rows], width, self._tokens.pad)
+            mask = padded([[1] * len(encoded[row]) for row in rows], width)
             vectors[rows] = self._run(ids, mask)
         return vectors
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from checker import weights
 from checker.errors import ModelError
 from checker.hardware import best_device, supports_bf16
-from checker.tokens import Tokens
+from checker.tokens import Tokens, padded
 from checker.types import ModelInfo
 
 EMBEDDED = Path(__file__).parent / "models" / "nli"
@@ -36,6 +36,10 @@ PAD_MULTIPLE = 16  # bf16 kernels are built once per shape; fewer shapes, fewer 
 
 Progress = Callable[[int], None]
 Forward = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
+# Numbers, mask and, for models that have them, token types (which text a token is of).
+Judging = Callable[
+    [NDArray[np.int64], NDArray[np.int64], NDArray[np.int64] | None], NDArray[np.float32]
+]
 TextPair = tuple[str, str]
 
 _NAMES = {
@@ -160,17 +164,18 @@ class _AnyTokens:
         self._tokenizer: Any = AutoTokenizer.from_pretrained(directory, local_files_only=True)
         self.pad: int = self._tokenizer.pad_token_id
 
-    def encode(self, pairs: Sequence[TextPair]) -> list[list[int]]:
-        encoded: list[list[int]] = self._tokenizer(
+    def encode(self, pairs: Sequence[TextPair]) -> tuple[list[list[int]], list[list[int]] | None]:
+        """Token numbers of each pair, and token types where the model was trained with them."""
+        encoded = self._tokenizer(
             [premise for premise, _ in pairs],
             [hypothesis for _, hypothesis in pairs],
             truncation="longest_first",
             max_length=MAX_TOKENS,
-        )["input_ids"]
-        return encoded
+        )
+        return encoded["input_ids"], encoded.get("token_type_ids")
 
 
-def _torch_forward(directory: Path, precision: str, device: str) -> tuple[Forward, dict[int, str]]:
+def _torch_forward(directory: Path, precision: str, device: str) -> tuple[Judging, dict[int, str]]:
     import torch
     from transformers import AutoConfig, AutoModelForSequenceClassification
     from transformers.utils import logging
@@ -186,11 +191,15 @@ def _torch_forward(directory: Path, precision: str, device: str) -> tuple[Forwar
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
     model = model.to(device, kind).eval()
 
-    def forward(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+    def forward(
+        ids: NDArray[np.int64], mask: NDArray[np.int64], types: NDArray[np.int64] | None
+    ) -> NDArray[np.float32]:
+        inputs = {"input_ids": ids, "attention_mask": mask}
+        if types is not None:
+            inputs["token_type_ids"] = types
         with torch.inference_mode():
             logits = model(
-                input_ids=torch.from_numpy(ids).to(device),
-                attention_mask=torch.from_numpy(mask).to(device),
+                **{name: torch.from_numpy(value).to(device) for name, value in inputs.items()}
             ).logits
         result: NDArray[np.float32] = logits.float().cpu().numpy()
         return result
@@ -218,9 +227,15 @@ def onnx_session(graph: Path) -> Forward:
     return forward
 
 
-def _onnx_forward(directory: Path) -> tuple[Forward, dict[int, str]]:
-    forward = onnx_session(directory / GRAPH)
+def _onnx_forward(directory: Path) -> tuple[Judging, dict[int, str]]:
+    session = onnx_session(directory / GRAPH)
     config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+
+    def forward(
+        ids: NDArray[np.int64], mask: NDArray[np.int64], types: NDArray[np.int64] | None
+    ) -> NDArray[np.float32]:
+        return session(ids, mask)
+
     return forward, {int(k): str(v) for k, v in config["id2label"].items()}
 
 
@@ -293,16 +308,17 @@ class TransformersNli:
         """
         if not pairs:
             return np.zeros((0, 3), np.float32)
-        encoded = self._tokens.encode(pairs)
+        encoded, kinds = (
+            (self._tokens.encode(pairs), None)
+            if isinstance(self._tokens, Tokens)
+            else self._tokens.encode(pairs)
+        )
         logits = np.zeros((len(pairs), 3), np.float32)
-        pad = self._tokens.pad
         for rows, width in batches([len(ids) for ids in encoded]):
-            ids = np.full((len(rows), width), pad, np.int64)
-            mask = np.zeros((len(rows), width), np.int64)
-            for line, row in enumerate(rows):
-                ids[line, : len(encoded[row])] = encoded[row]
-                mask[line, : len(encoded[row])] = 1
-            logits[rows] = self._forward(ids, mask)
+            ids = padded([encoded[row] for row in rows], width, self._tokens.pad)
+            mask = padded([[1] * len(encoded[row]) for row in rows], width)
+            types = None if kinds is None else padded([kinds[row] for row in rows], width)
+            logits[rows] = self._forward(ids, mask, types)
             if progress is not None:
                 progress(len(rows))
         return softmax(logits[:, self._order] / self._calibration.temperature)

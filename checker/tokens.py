@@ -1,4 +1,4 @@
-"""Texts to token numbers, straight from a model directory's `tokenizer.json`.
+"""Texts to token numbers, straight from a model directory's `tokenizer.json`, and to batches.
 
 transformers gives the same numbers and takes a second to import.
 """
@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Tokens:
@@ -33,3 +36,11 @@ class Tokens:
     def encode(self, texts: Sequence[str] | Sequence[tuple[str, str]]) -> list[list[int]]:
         """Return the token numbers of each text or pair, with the model's special tokens."""
         return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+
+
+def padded(rows: Sequence[Sequence[int]], width: int, fill: int = 0) -> NDArray[np.int64]:
+    """The rows, filled up on the right; shape (len(rows), width)."""
+    array = np.full((len(rows), width), fill, np.int64)
+    for line, row in enumerate(rows):
+        array[line, : len(row)] = row
+    return array

@@ -104,10 +104,7 @@ def build_tiny_nli(
         inputs = tokenizer(
             [a for a, _, _ in batch], [b for _, b, _ in batch], padding=True, return_tensors="pt"
         )
-        # Without token types, as checker.nli runs it.
-        logits = model(
-            input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]
-        ).logits
+        logits = model(**inputs).logits
         loss = torch.nn.functional.cross_entropy(logits, torch.tensor([y for *_, y in batch]))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -36,6 +36,20 @@ def copied(tiny_nli, tmp_path, **config):
     return directory
 
 
+def test_a_model_sees_what_transformers_would_show_it(judge, tiny_nli):
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    pairs = [(premise, hypothesis) for premise, hypothesis, _ in CANARY]
+    tokenizer = AutoTokenizer.from_pretrained(tiny_nli)
+    model = AutoModelForSequenceClassification.from_pretrained(tiny_nli).eval()
+    inputs = tokenizer(
+        [a for a, _ in pairs], [b for _, b in pairs], padding=True, return_tensors="pt"
+    )
+    assert "token_type_ids" in inputs
+    logits = model(**inputs).logits.detach().numpy()
+    assert judge.score(pairs) == pytest.approx(softmax(logits), abs=1e-5)
+
+
 @pytest.mark.parametrize("names", list(itertools.permutations(NAMES)))
 def test_labels_are_mapped_by_name_in_every_order(tmp_path, names):
     order = label_order(dict(enumerate(names)), tmp_path)
