@@ -36,10 +36,10 @@ from checker.pairing import candidate_pairs
 from checker.pipeline import Progress, made_finding, score_both_ways, silent
 from checker.types import Claim, Document, Pair, Problem
 
-# Most pairs of a draft's claim with a source's, and with another of the draft: for
-# a draft of 75 claims 16 and 3 for each claim. Of the 42 clashes with a source in
-# fixtures/drafts 36 stand among a claim's 16 nearest, all 3 of a draft with itself
-# among its 3 nearest (2026-11-22); a shorter draft is compared more widely.
+# How many of the nearest claims, of sources and of the draft itself, each claim of
+# the draft is compared with, and the most pairs of a long draft.
+NEAREST_IN_SOURCES = 16
+NEAREST_IN_DRAFT = 3
 SOURCE_PAIRS = 1_200
 OWN_PAIRS = 200
 # Up to about this many new sentences are scored before they are parsed.
@@ -224,11 +224,12 @@ def _pairs(
         return [], 0
     vectors = models.encoder.encode([claim.scored for claim in claims])
     scale = min(1.0, config.max_pairs / (SOURCE_PAIRS + OWN_PAIRS))
+    wanted = NEAREST_IN_SOURCES * len(mine), NEAREST_IN_DRAFT * len(mine)
     across = candidate_pairs(
         claims,
         documents,
         vectors,
-        max_pairs=max(1, int(SOURCE_PAIRS * scale)),
+        max_pairs=max(1, min(wanted[0], int(SOURCE_PAIRS * scale))),
         focus=documents[0].id,
     )
     rows = [i for i, claim in enumerate(claims) if claim.document_id == documents[0].id]
@@ -236,7 +237,11 @@ def _pairs(
         mine,
         documents[:1],
         vectors[rows],
-        max_pairs=max(1, int(OWN_PAIRS * scale)),
+        max_pairs=max(1, min(wanted[1], int(OWN_PAIRS * scale))),
         within=True,
     )
-    return [*across.pairs, *within.pairs], across.cut + within.cut
+    cut = sum(
+        max(0, min(count, found.possible) - len(found.pairs))
+        for count, found in zip(wanted, (across, within), strict=True)
+    )
+    return [*across.pairs, *within.pairs], cut

@@ -1,6 +1,6 @@
 """From which confidence a contradiction is a warning, and from which an error.
 
-Both belong to a model and are fitted on development pairs by `python -m eval
+Both belong to a model and are fitted on development drafts by `python -m eval
 levels`, which writes `levels.json` into the model's directory.
 """
 
