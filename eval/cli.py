@@ -311,21 +311,21 @@ def drafts(
 @app.command()
 def levels(
     directory: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
-    files: DevFiles = None,
     error: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Precision that errors should have.")
-    ] = 0.97,
+        float, typer.Option(min=0.0, max=1.0, help="Share of errors that should be right.")
+    ] = 0.8,
     warning: Annotated[
         float,
-        typer.Option(min=0.0, max=1.0, help="Precision that warnings and errors should have."),
-    ] = 0.9,
-    fixtures: Fixtures = FIXTURES,
+        typer.Option(min=0.0, max=1.0, help="Share of errors and warnings that should be right."),
+    ] = 0.5,
+    fixtures: Annotated[
+        Path | None, typer.Option(help="Folder whose drafts/ are the development cases.")
+    ] = None,
 ) -> None:
     """Fit from where a draft's contradiction is a warning or an error; writes levels.json."""
-    from eval.levels import fit_levels
+    from eval.levels import DEV, fit_levels
 
-    chosen = files or sorted((fixtures / "pairs" / "dev").glob("*.jsonl"))
-    fitted = fit_levels(directory, chosen, error, warning, fixtures)
+    fitted = fit_levels(directory, fixtures or DEV, error, warning)
     typer.echo(f"error from {fitted.error:.4f}, warning from {fitted.warning:.4f}")
 
 

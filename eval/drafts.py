@@ -21,12 +21,13 @@ from pydantic.dataclasses import dataclass as validated
 from checker.config import Config
 from checker.documents import load_documents
 from checker.draft.cache import Cache
-from checker.draft.checking import check_draft, load_models
+from checker.draft.checking import Models, check_draft, compare, load_models
+from checker.draft.noting import Writer
 from checker.draft.positions import LineIndex
 from checker.draft.reading import read_draft
-from checker.draft.types import PROSE, Backing, Draft, Level, Note, Result, Rule
+from checker.draft.types import PROSE, Draft, Level, Note, Place, Result, Rule
 from checker.errors import CheckerError, InputError
-from checker.types import ModelInfo
+from checker.types import Claim, ModelInfo, Pair
 from eval.lines import STRICT, Text, refuse, rows
 from eval.matching import COMMON
 from eval.metrics import RESAMPLES, with_intervals
@@ -169,10 +170,10 @@ def load_draft_cases(root: Path) -> list[DraftCase]:
     return [load_draft_case(folder) for folder in folders]
 
 
-def _covers(note: Note, expected: ExpectedNote) -> bool:
-    """Whether a note stands at the expected words: a clause of them, or they of it, will do."""
-    common = min(note.place.end, expected.end) - max(note.place.start, expected.start)
-    shorter = min(note.place.end - note.place.start, expected.end - expected.start)
+def _covers(place: Place, expected: ExpectedNote) -> bool:
+    """Whether a place is the expected words': a clause of them, or they of it, will do."""
+    common = min(place.end, expected.end) - max(place.start, expected.start)
+    shorter = min(place.end - place.start, expected.end - expected.start)
     return common >= COMMON * shorter
 
 
@@ -180,11 +181,11 @@ def _words(text: str) -> str:
     return re.sub(r"\W+", " ", text).strip()
 
 
-def _names(backing: Backing, expected: ExpectedNote) -> bool:
-    """Whether a note's other side is the expected sentence, or a clause of it, or it of that."""
-    if Path(backing.path).name != expected.row.source.document:
+def _names(path: str, text: str, expected: ExpectedNote) -> bool:
+    """Whether a text of a file is the expected sentence, or a clause of it, or it of that."""
+    if Path(path).name != expected.row.source.document:
         return False
-    one, two = _words(backing.text), _words(expected.row.source.text)
+    one, two = _words(text), _words(expected.row.source.text)
     return one in two or two in one
 
 
@@ -197,7 +198,39 @@ def meets(note: Note, expected: ExpectedNote) -> bool:
     clash = expected.row.kind != "supported"
     if clash != (note.rule in _CLASHES) or note.rule is Rule.UNSUPPORTED:
         return False
-    return _covers(note, expected) and any(_names(other, expected) for other in note.backing)
+    return _covers(note.place, expected) and any(
+        _names(other.path, other.text, expected) for other in note.backing
+    )
+
+
+def listed_pairs(
+    case: DraftCase, config: Config, cache: Cache, models: Models
+) -> list[tuple[Pair, ExpectedNote | None]]:
+    """The pairs that the checker would judge, each with the entry that it is, if any."""
+    found = compare(case.draft, [case.sources], config, cache, models)
+    writer = Writer(case.draft, found.own, found.parts, found.documents, models.levels, frozenset())
+    paths = {document.id: document.path for document in (found.own, *found.documents)}
+    places = {claim.id: writer.place(claim) for claim in found.claims}
+
+    def is_entry(a: Claim, b: Claim, entry: ExpectedNote) -> bool:
+        if a.document_id != found.own.id or not _covers(places[a.id], entry):
+            return False
+        return _names(paths[b.document_id], b.text, entry)
+
+    return [
+        (
+            pair,
+            next(
+                (
+                    entry
+                    for entry in case.expected
+                    if is_entry(pair.a, pair.b, entry) or is_entry(pair.b, pair.a, entry)
+                ),
+                None,
+            ),
+        )
+        for pair in found.pairs
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,9 +256,11 @@ class CheckedDraft:
         return [note for note in self.clashes if note.level is Level.ERROR]
 
 
-def check_case(case: DraftCase, config: Config, cache: Cache) -> CheckedDraft:
+def check_case(
+    case: DraftCase, config: Config, cache: Cache, models: Models | None = None
+) -> CheckedDraft:
     """Check a draft and match its notes with what is expected."""
-    models = load_models(config, cache)
+    models = models or load_models(config, cache)
     try:
         result = check_draft(case.draft, [case.sources], config, cache=cache, models=models)
     except CheckerError as error:

@@ -7,7 +7,8 @@ DIR holds `nli/train/*.jsonl.gz`, `nli/dev/*.jsonl.gz` and
 written: `stable.jsonl`, the broad mix for the long constant-rate phase, and
 `decay.jsonl`, the mix for the phase in which the learning rate falls, with the
 hand-written pairs of `fixtures/pairs/train` and the labelled pairs of real
-articles with weight. Both hold entailments turned round, as neutral.
+articles with weight, and the pairs of `fixtures/train/drafts`. Both hold pairs
+turned round and hypotheses denied.
 The same seed gives the same files. `recipe.json` beside them records rows by
 source, for the model card.
 
@@ -30,7 +31,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from checker.config import Config
+from checker.draft.cache import Cache
+from checker.draft.checking import load_models
 from checker.sentences import split_sentences
+from eval.drafts import listed_pairs, load_draft_cases
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "pairs"
 ARTICLE_LABELS = Path(__file__).resolve().parent / "article_labels.jsonl"
@@ -140,6 +145,8 @@ HAND_WRITTEN_REPEATS = (1, 1)
 ARTICLE_LABEL_REPEATS = (0, 1)  # likewise for the labelled pairs of real articles
 ARTICLE_FINDING_REPEATS = 2  # and how often those that are not neutral, which are few
 
+DRAFT_ENTRY_REPEATS = 2  # times each listed pair of fixtures/train/drafts enters the decay mix
+
 _SPACE_BEFORE = re.compile(r"\s+([.,;:!?%)\]]|n't\b|'(?:s|re|ve|ll|d|m)\b)")
 
 
@@ -228,6 +235,33 @@ def hand_written(part: int) -> list[Row]:
         for row in oriented(raw["a"], raw["b"], raw["label"], f"fixtures/{path.stem}")
         for _ in range(repeats[path.stem in FRESH])
     ]
+
+
+def draft_cases() -> list[Row]:
+    """The pairs of `fixtures/train/drafts` that the checker would judge.
+
+    What a case lists as a contradiction or as support is that; of any other
+    pair it vouches only that it is no contradiction.
+    """
+    config, cache = Config(), Cache(None)
+    models = load_models(config, cache)
+    rows: list[Row] = []
+    for case in load_draft_cases(FIXTURES.parent / "train"):
+        for pair, entry in listed_pairs(case, config, cache, models):
+            a, b = pair.a.scored, pair.b.scored
+            if entry is not None and entry.row.kind != "never":
+                label = {"contradicts": "contradicts", "supported": "agrees"}[entry.row.kind]
+                rows += oriented(a, b, label, "drafts: listed") * DRAFT_ENTRY_REPEATS
+            else:
+                rows.append(
+                    {
+                        "premise": a,
+                        "hypothesis": b,
+                        "label": "not_contradiction",
+                        "source": "drafts: not listed",
+                    }
+                )
+    return rows
 
 
 def articles_by_topic(data: Path) -> list[tuple[str, list[str]]]:
@@ -465,6 +499,8 @@ def main() -> None:
         phase += edited(topical, part, rng)
         phase += denied(phase, DENIED[part], keys, rng) + turned_round(phase, part, rng)
         phase += hand_written(part) + articles * ARTICLE_LABEL_REPEATS[part]
+
+    decay += draft_cases()
 
     options.out.mkdir(parents=True, exist_ok=True)
     recipe: dict[str, object] = {"seed": options.seed}

@@ -97,6 +97,62 @@ def load_sources(
     return documents, [*problems, *unread]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A draft beside its sources: what is to be judged.
+
+    `own` is the draft as claims see it: the texts of `parts`, one after the
+    other. `claims` are the draft's, and of each pair one claim is. `cut`
+    counts the pairs that the limit left out.
+    """
+
+    own: Document
+    parts: tuple[Chain, ...]
+    documents: tuple[Document, ...]
+    claims: tuple[Claim, ...]
+    pairs: tuple[Pair, ...]
+    cut: int
+    problems: tuple[Problem, ...]
+
+
+def compare(
+    draft: Draft,
+    against: Iterable[str | Path],
+    config: Config,
+    cache: Cache,
+    models: Models,
+) -> Comparison:
+    """Read the sources, extract claims and choose the pairs; raises as `check_draft` does."""
+    documents, problems = load_sources(against, draft.path, cache, config.max_bytes)
+    parts = chains(draft.blocks)
+    text = "\n".join(chain.text for chain in parts)
+    own = Document(
+        id="draft-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        title=Path(draft.path).name,
+        source=draft.path,
+        published=draft.published,
+        text=text,
+        path=draft.path,
+        origin="draft",
+    )
+    everything = [own, *documents]
+    _look_ahead(parts, own, documents, cache, models, config)
+    claims = with_distinct_ids(
+        [*draft_claims(parts, own, cache), *source_claims(documents, cache)], everything
+    )
+    mine = [claim for claim in claims if claim.document_id == own.id]
+    pairs, cut = _pairs(claims, mine, everything, models, config)
+    return Comparison(
+        own=own,
+        parts=tuple(parts),
+        documents=tuple(documents),
+        claims=tuple(mine),
+        pairs=tuple(pairs),
+        cut=cut,
+        problems=tuple(problems),
+    )
+
+
 def check_draft(
     draft: Draft,
     against: Iterable[str | Path],
@@ -120,26 +176,10 @@ def check_draft(
     cache = cache or Cache(None)
     models = models or load_models(config, cache)
     before = models.judge.scored
-    documents, problems = load_sources(against, draft.path, cache, config.max_bytes)
-    parts = chains(draft.blocks)
-    text = "\n".join(chain.text for chain in parts)
-    own = Document(
-        id="draft-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16],
-        title=Path(draft.path).name,
-        source=draft.path,
-        published=draft.published,
-        text=text,
-        path=draft.path,
-        origin="draft",
-    )
-    everything = [own, *documents]
-    _look_ahead(parts, own, documents, cache, models, config)
-    claims = with_distinct_ids(
-        [*draft_claims(parts, own, cache), *source_claims(documents, cache)], everything
-    )
+    found = compare(draft, against, config, cache, models)
     progress("claims", 1, 1)
-    mine = [claim for claim in claims if claim.document_id == own.id]
-    pairs, cut = _pairs(claims, mine, everything, models, config)
+    everything = (found.own, *found.documents)
+    pairs = found.pairs
     judge = models.judge
     levels = models.levels
     lowered = replace(judge.calibration, contradict_threshold=levels.warning)
@@ -152,22 +192,22 @@ def check_draft(
     findings = [finding for finding in made if finding is not None]
     copies = origins([document.text for document in everything])
     echoes = frozenset(everything[i].id for i, first in enumerate(copies) if first == 0)
-    writer = Writer(draft, own, parts, documents, levels, echoes)
-    notes, unused = with_decisions(in_order(writer.notes(findings, mine)), decisions)
+    writer = Writer(draft, found.own, found.parts, found.documents, levels, echoes)
+    notes, unused = with_decisions(in_order(writer.notes(findings, found.claims)), decisions)
     return Result(
         draft=draft,
-        documents=tuple(documents),
+        documents=found.documents,
         notes=tuple(notes),
-        problems=(*draft.problems, *problems),
+        problems=(*draft.problems, *found.problems),
         unused=tuple(unused),
         model=judge.info,
         stats=DraftStats(
-            claims=len(mine),
-            sources=len(documents),
-            origins=len({document.origin for document in documents}),
+            claims=len(found.claims),
+            sources=len(found.documents),
+            origins=len({document.origin for document in found.documents}),
             pairs=len(pairs),
             scored=judge.scored - before,
-            cut_pairs=cut,
+            cut_pairs=found.cut,
             seconds=round(clock() - begun, 3),
         ),
     )
