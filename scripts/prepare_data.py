@@ -145,7 +145,10 @@ HAND_WRITTEN_REPEATS = (1, 1)
 ARTICLE_LABEL_REPEATS = (0, 1)  # likewise for the labelled pairs of real articles
 ARTICLE_FINDING_REPEATS = 2  # and how often those that are not neutral, which are few
 
-DRAFT_ENTRY_REPEATS = 2  # times each listed pair of fixtures/train/drafts enters the decay mix
+# Of each draft in fixtures/train/drafts: how often a listed pair enters the decay mix,
+# and how many of the nearest that are not listed.
+DRAFT_ENTRY_REPEATS = 2
+DRAFT_OTHERS = 200
 
 _SPACE_BEFORE = re.compile(r"\s+([.,;:!?%)\]]|n't\b|'(?:s|re|ve|ll|d|m)\b)")
 
@@ -247,20 +250,16 @@ def draft_cases() -> list[Row]:
     models = load_models(config, cache)
     rows: list[Row] = []
     for case in load_draft_cases(FIXTURES.parent / "train"):
-        for pair, entry in listed_pairs(case, config, cache, models):
+        others: list[Row] = []
+        for pair, entry in listed_pairs(case, config, cache, models):  # the nearest first
             a, b = pair.a.scored, pair.b.scored
             if entry is not None and entry.row.kind != "never":
                 label = {"contradicts": "contradicts", "supported": "agrees"}[entry.row.kind]
                 rows += oriented(a, b, label, "drafts: listed") * DRAFT_ENTRY_REPEATS
             else:
-                rows.append(
-                    {
-                        "premise": a,
-                        "hypothesis": b,
-                        "label": "not_contradiction",
-                        "source": "drafts: not listed",
-                    }
-                )
+                row = {"premise": a, "hypothesis": b, "label": "not_contradiction"}
+                others.append(row | {"source": "drafts: not listed"})
+        rows += others[:DRAFT_OTHERS]
     return rows
 
 
