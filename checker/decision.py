@@ -15,6 +15,8 @@ from checker.facts import scope
 from checker.nli import Calibration
 from checker.types import Claim, Document, Explanation, Verdict
 
+_TINY = 1e-6  # a probability is never nearer to 0 or 1 than this
+
 # Two claims about the state of the world, written or dated further apart than
 # this, may both have been true in their time. Not fitted on data.
 TIME_GAP = datetime.timedelta(days=45)
@@ -46,27 +48,53 @@ def combine_directed(
     return joined.astype(np.float32)
 
 
-def could_matter(forward: NDArray[np.float32], calibration: Calibration) -> NDArray[np.bool_]:
+def in_a_run(
+    contradict: NDArray[np.float64], rank: NDArray[np.int64], calibration: Calibration
+) -> NDArray[np.float64]:
+    """How likely pairs are to contradict that a run has chosen; shapes (n,), 0 to 1.
+
+    Most pairs of a run contradict nothing, least of all those for which a
+    claim has many that lie nearer (`rank`). What the judge gives for a pair is
+    therefore turned into log-odds, scaled, and lowered by the logarithm of the
+    rank, with numbers that are fitted on development runs (`eval runs`).
+    """
+    likely = np.clip(contradict, _TINY, 1 - _TINY)
+    odds = (
+        calibration.run_offset
+        + calibration.run_scale * np.log(likely / (1 - likely))
+        - calibration.run_rank * np.log1p(rank)
+    )
+    sure: NDArray[np.float64] = 1 / (1 + np.exp(-odds))
+    return sure
+
+
+def could_matter(
+    forward: NDArray[np.float32], rank: NDArray[np.int64], calibration: Calibration
+) -> NDArray[np.bool_]:
     """Which pairs can become a finding once the other direction is known; shape (n,).
 
     Exact, not a guess: the combined probability is a mean, computed here as in
     `combine` with a certain other direction.
     """
     most: NDArray[np.float64] = ((forward + 1) / 2).astype(np.float64)
-    return (most[:, 2] >= calibration.contradict_threshold) | (
+    return (in_a_run(most[:, 2], rank, calibration) >= calibration.contradict_threshold) | (
         most[:, 0] >= calibration.agree_threshold
     )
 
 
-def decide(combined: NDArray[np.float32], calibration: Calibration) -> tuple[Verdict, float]:
+def decide(
+    combined: NDArray[np.float32], calibration: Calibration, rank: int = 0
+) -> tuple[Verdict, float]:
     """Return the verdict of one pair and its confidence (0 to 1).
 
     `combined` has shape (3,). The larger of agreement and contradiction is
-    the verdict where it reaches its threshold, else neutral.
+    the verdict where it reaches its threshold, else neutral. The confidence
+    of a contradiction is that among the pairs of a run.
     """
     agree, neutral, contradict = (float(value) for value in combined)
-    if contradict >= agree and contradict >= calibration.contradict_threshold:
-        return Verdict.CONTRADICTS, contradict
+    sure = float(in_a_run(np.array([contradict]), np.array([rank]), calibration)[0])
+    if contradict >= agree and sure >= calibration.contradict_threshold:
+        return Verdict.CONTRADICTS, sure
     if agree > contradict and agree >= calibration.agree_threshold:
         return Verdict.AGREES, agree
     return Verdict.NEUTRAL, neutral

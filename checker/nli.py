@@ -76,12 +76,17 @@ class Calibration:
     """What was fitted on development data for one model.
 
     `temperature` divides the logits. A finding needs at least the threshold
-    of its verdict after both directions are combined.
+    of its verdict after both directions are combined. The last three turn the
+    judge's contradiction, given for a pair, into one among the many pairs of a
+    run (`checker.decision.in_a_run`); as they stand here they change nothing.
     """
 
     temperature: float = 1.0
     contradict_threshold: float = 0.7
     agree_threshold: float = 0.7
+    run_offset: float = 0.0
+    run_scale: float = 1.0
+    run_rank: float = 0.0
 
 
 def label_order(id2label: dict[int, str], where: Path) -> list[int]:

@@ -231,6 +231,7 @@ def candidate_pairs(
             a=claims[low[i]],
             b=claims[high[i]],
             reasons=_reasons(*(float(part[i]) for part in parts)),
+            rank=int(rank[i]),
         )
         for i in chosen
     )

@@ -71,7 +71,8 @@ def score_both_ways(
         progress("scoring", done, len(pairs))
 
     forward = model.score([(pair.a.scored, pair.b.scored) for pair in pairs], report)
-    rows = np.flatnonzero(could_matter(forward, calibration or model.calibration))
+    rank = np.array([pair.rank for pair in pairs], np.int64)
+    rows = np.flatnonzero(could_matter(forward, rank, calibration or model.calibration))
     backward = model.score([(pairs[i].b.scored, pairs[i].a.scored) for i in rows.tolist()])
     return rows, forward[rows], backward
 
@@ -86,7 +87,7 @@ def made_finding(
     """Turn the scores of one pair into a finding, or None when it is neutral."""
     forward, backward = scores
     combined = combine(forward[None], backward[None])[0]
-    verdict, confidence = decide(combined, calibration)
+    verdict, confidence = decide(combined, calibration, pair.rank)
     if verdict is Verdict.NEUTRAL:
         return None
     a, b = pair.a, pair.b

@@ -94,11 +94,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two claims to be compared, and why pairing chose them."""
+    """Two claims to be compared, and why pairing chose them.
+
+    `rank` is how many claims lie nearer to the one that asked for the pair.
+    """
 
     a: Claim
     b: Claim
     reasons: tuple[str, ...] = ()
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +127,9 @@ class Difference:
 class Finding:
     """A pair with a verdict other than neutral.
 
-    `confidence` is the calibrated probability of the verdict, 0 to 1. `group`
-    is the id of the most confident finding that tells the same disagreement
+    `confidence` is the calibrated probability of the verdict, 0 to 1; of a
+    contradiction, among the pairs of a run (`checker.decision.in_a_run`).
+    `group` is the id of the most confident finding that tells the same disagreement
     or agreement.
     """
 

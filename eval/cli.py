@@ -309,24 +309,28 @@ def drafts(
 
 
 @app.command()
-def levels(
+def runs(
     directory: Annotated[Path, typer.Argument(exists=True, file_okay=False)],
-    error: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Share of errors that should be right.")
-    ] = 0.8,
-    warning: Annotated[
-        float,
-        typer.Option(min=0.0, max=1.0, help="Share of errors and warnings that should be right."),
+    told: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Confidence from which a clash is reported.")
     ] = 0.5,
+    error: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Confidence from which it is a draft's error.")
+    ] = 0.8,
     fixtures: Annotated[
         Path | None, typer.Option(help="Folder whose drafts/ are the development cases.")
     ] = None,
 ) -> None:
-    """Fit from where a draft's contradiction is a warning or an error; writes levels.json."""
-    from eval.levels import DEV, fit_levels
+    """Fit how sure a contradiction is in a run; writes calibration.json and levels.json."""
+    from eval.runs import DEV, fit_runs
 
-    fitted = fit_levels(directory, fixtures or DEV, error, warning)
-    typer.echo(f"error from {fitted.error:.4f}, warning from {fitted.warning:.4f}")
+    fitted = fit_runs(directory, fixtures or DEV, told, error)
+    typer.echo(
+        f"log-odds = {fitted.offset} + {fitted.scale} judge - {fitted.rank} ln(1 + rank), "
+        f"on {fitted.pairs:,} pairs with {fitted.contradictions} contradictions; "
+        f"from {told}, each case held out: precision {fitted.precision:.3f}, "
+        f"recall {fitted.recall:.3f}"
+    )
 
 
 @app.command()

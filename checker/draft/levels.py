@@ -1,7 +1,7 @@
 """From which confidence a contradiction is a warning, and from which an error.
 
-Both belong to a model and are fitted on development drafts by `python -m eval
-levels`, which writes `levels.json` into the model's directory.
+Both belong to a model: `python -m eval runs`, which fits what a confidence
+means, writes `levels.json` into the model's directory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The levels of notes: fitted on development drafts as the product checks them, never on tests."""
+"""How sure a contradiction is in a run: fitted on development drafts, never on tests."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import build_tiny_nli
 from typer.testing import CliRunner
 
-from checker.draft.levels import read_levels
+from checker.config import Config
+from checker.draft.cache import Cache
+from checker.draft.checking import check_draft
+from checker.draft.levels import Levels, read_levels
 from checker.errors import InputError
-from checker.nli import Calibration
-from eval import levels
+from checker.nli import read_calibration
+from eval import runs
 from eval.cli import app
 from eval.drafts import load_draft_cases
 from eval.fixtures import FIXTURES
@@ -47,42 +49,42 @@ def root(tmp_path: Path) -> Path:
 
 
 def fit(root: Path, model: Path, *options: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["levels", str(model), "--fixtures", str(root), *options])
+    result = CliRunner().invoke(app, ["runs", str(model), "--fixtures", str(root), *options])
     if isinstance(result.exception, InputError):  # main() turns it into exit code 2
         return 2, str(result.exception)
     return result.exit_code, result.output
 
 
-def test_levels_are_where_the_share_of_right_notes_is_reached(
+def test_a_run_believes_the_judge_as_far_as_development_drafts_bear_it_out(
     root: Path, tiny_nli: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eval.calibration.LEAST_FINDINGS", 5)
     model = tmp_path / "model"
     shutil.copytree(tiny_nli, model)
-    code, said = fit(root, model, "--error", "0.7", "--warning", "0.7")
+    code, said = fit(root, model)
+    assert code == 2
+    assert "5 contradictions among the pairs chosen; at least 20 are needed" in said
+
+    monkeypatch.setattr(runs, "LEAST_CONTRADICTIONS", 5)
+    code, said = fit(root, model, "--told", "0.6", "--error", "0.9")
     assert code == 0, said
-    fitted = read_levels(model, Calibration())
-    assert levels.FLOOR <= fitted.warning <= fitted.error < 1
-    written = json.loads((model / "levels.json").read_text())
-    assert written["target_precision"] == {"error": 0.7, "warning": 0.7}
+    assert "on 7 pairs with 5 contradictions" in said
+    assert read_levels(model, read_calibration(model)) == Levels(error=0.9, warning=0.6)
+    written = json.loads((model / "calibration.json").read_text())
+    assert written["contradict_threshold"] == 0.6
     assert {"drafts/bridge/draft.txt", "drafts/bridge/sources/a.txt"} <= {
-        entry["file"] for entry in written["fitted_on"]
+        entry["file"] for entry in written["run"]["fitted_on"]
     }
-    # Two of the seven notes are not expected: 5 of 7 is the best that can be had.
-    code, said = fit(root, model, "--error", "0.99")
-    assert code == 2
-    assert "error findings" in said
 
-
-def test_a_model_that_finds_nothing_is_told_of(root: Path, tmp_path: Path) -> None:
-    deaf = build_tiny_nli(tmp_path / "deaf", deaf=True)
-    code, said = fit(root, deaf)
-    assert code == 2
-    assert "no threshold" in said
+    # The judge is sure of all seven, and five are listed: the check is as sure as that.
+    case = load_draft_cases(root)[0]
+    config = Config(model=str(model))
+    (note,) = check_draft(case.draft, [case.sources], config, cache=Cache(None)).notes
+    assert note.confidence == pytest.approx(5 / 7, abs=0.02)
+    assert note.level.value == "warning"
 
 
 def test_cases_that_measure_are_refused(tmp_path: Path) -> None:
     case = sorted((FIXTURES / "drafts").iterdir())[0]
     shutil.copytree(case, tmp_path / "drafts" / "another-name")
     with pytest.raises(InputError, match="another-name: a test case"):
-        levels.refuse_test_cases(load_draft_cases(tmp_path))
+        runs.refuse_test_cases(load_draft_cases(tmp_path))
