@@ -125,6 +125,8 @@ def fit_runs(directory: Path, root: Path, told: float, error: float) -> RunFit:
     }
     path = directory / CALIBRATION
     content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    # The precision for which `eval fit` chose this threshold speaks of given pairs.
+    content.get("target_precision", {}).pop("contradicts", None)
     content |= {
         "contradict_threshold": told,
         "run_offset": fitted.offset,
