@@ -212,7 +212,7 @@ def test_usage_errors_exit_2_without_a_traceback(tmp_path, arguments):
 def test_ctrl_c_during_a_run_exits_130_with_one_line_and_no_file(tiny_nli, tmp_path):
     """Standard error is a terminal here, so the progress bar tells when the run is under way."""
     (tmp_path / "texts").mkdir()
-    for number in range(60):  # enough to be at work still when the signal comes
+    for number in range(200):  # enough to be at work still when the signal comes
         text = OPEN if number % 2 else SHUT
         (tmp_path / "texts" / f"{number}.txt").write_text(f"{text} Ship {number} waited there.")
     terminal, end = pty.openpty()

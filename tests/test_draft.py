@@ -368,6 +368,24 @@ def test_a_read_only_cache_file_is_told_of(tmp_path: Path) -> None:
     assert cache.get("kind", [b"a"]) == {b"a": b"b"}
 
 
+def test_processes_that_open_a_new_cache_at_once_lose_nothing(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from checker.draft.cache import Cache\n"
+        "while time.time() < float(sys.argv[3]): pass\n"
+        "cache = Cache(Path(sys.argv[1]))\n"
+        "cache.put('kind', {sys.argv[2].encode(): b'v'})\n"
+        "assert not cache.messages, cache.messages\n"
+    )
+    for attempt in range(4):
+        folder, start = tmp_path / str(attempt), str(time.time() + 1.5)
+        running = [
+            subprocess.Popen([sys.executable, "-c", code, folder, name, start], cwd=ROOT)
+            for name in "abcdef"
+        ]
+        assert [process.wait(timeout=60) for process in running] == [0] * 6
+        assert len(Cache(folder).get("kind", [name.encode() for name in "abcdef"])) == 6
+
+
 def test_two_processes_share_a_cache(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from checker.draft.cache import Cache\n"

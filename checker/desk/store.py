@@ -15,6 +15,7 @@ from pathlib import Path
 
 from checker.desk.schema import migrate
 from checker.errors import StoreError
+from checker.sqlite import write_ahead
 
 # How long a writer waits for another one, in seconds.
 PATIENCE = 20.0
@@ -40,13 +41,13 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     for setting in (
         "foreign_keys = ON",
-        "journal_mode = WAL",
         "synchronous = FULL",
         f"cache_size = -{CACHE_KIB}",
         "temp_store = MEMORY",
         "trusted_schema = OFF",
     ):
         connection.execute(f"PRAGMA {setting}")
+    write_ahead(connection, PATIENCE)
     return connection
 
 

@@ -14,6 +14,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from checker.sqlite import write_ahead
+
 FILE = "draft.sqlite"
 VERSION = 1
 # Above this the file is begun anew: a first check fills about 10 MB.
@@ -90,13 +92,15 @@ class Cache:
     def _on_disk(self, path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            # One statement: between two, another process may have made the table.
+            version, tables = connection.execute(
+                "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
+            ).fetchone()
             if tables and version != VERSION:
                 connection.close()
                 self._delete(f"is of version {version}, not {VERSION}")
                 connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = WAL")
+            write_ahead(connection, BUSY_SECONDS)
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("BEGIN IMMEDIATE")  # fails here where the file is read-only
             connection.execute(_SCHEMA)
