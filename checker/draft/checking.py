@@ -37,7 +37,9 @@ from checker.pipeline import Progress, made_finding, score_both_ways, silent
 from checker.types import Claim, Document, Pair, Problem
 
 # How many of the nearest claims, of sources and of the draft itself, each claim of
-# the draft is compared with, and the most pairs of a long draft.
+# the draft is compared with, and the most pairs of a long draft. Of the 53 clashes with
+# a source that fixtures/dev/drafts list, 49 stand among a claim's 16 nearest and one
+# more among its 40 nearest (2026-11-22). The 3 were not fitted.
 NEAREST_IN_SOURCES = 16
 NEAREST_IN_DRAFT = 3
 SOURCE_PAIRS = 1_200
