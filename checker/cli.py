@@ -164,7 +164,7 @@ def check(
         bool, typer.Option("--within", help="Also compare claims of one document.")
     ] = False,
     model: Annotated[
-        Path | None, typer.Option(help="Directory of another NLI model (Hugging Face format).")
+        Path | None, typer.Option(help="fast, or the directory of an NLI model (Hugging Face).")
     ] = None,
     precision: Annotated[
         Precision | None, typer.Option(help="Number format of the model; auto is the fastest.")
@@ -197,11 +197,11 @@ def check(
     )
     from checker.documents import load_documents
     from checker.escaping import printable
-    from checker.nli import EMBEDDED, require_model
+    from checker.nli import model_directory, require_model
     from checker.pipeline import check_documents
     from checker.report import FORMATS, make_folder, write_report
 
-    require_model(Path(chosen.model) if chosen.model else EMBEDDED)
+    require_model(model_directory(chosen.model))
     documents, problems = load_documents(paths, max_bytes=chosen.max_bytes, leave_out=output)
     unread = [problem for problem in problems if not problem.skipped]
     for problem in unread:
@@ -247,7 +247,7 @@ def label(
         typer.Option("-o", "--output", help="JSON lines file; standard output if absent."),
     ] = None,
     model: Annotated[
-        Path | None, typer.Option(help="Directory of another NLI model (Hugging Face format).")
+        Path | None, typer.Option(help="fast, or the directory of an NLI model (Hugging Face).")
     ] = None,
     precision: Annotated[
         Precision | None, typer.Option(help="Number format of the model; auto is the fastest.")
@@ -262,13 +262,13 @@ def label(
     checker label pairs.jsonl -o labelled.jsonl
     """
     from checker.labelling import label_pairs, read_pairs, to_lines
-    from checker.nli import EMBEDDED, TransformersNli
+    from checker.nli import TransformersNli, model_directory
     from checker.report import make_folder, write_whole
 
     rows = read_pairs(pairs)
     if output is not None:
         make_folder(output.parent)
-    judge = TransformersNli(model or EMBEDDED, precision.value if precision else "auto")
+    judge = TransformersNli(model_directory(model), precision.value if precision else "auto")
     with progress_bars() as progress:
         lines = to_lines(rows, label_pairs(rows, judge, progress))
     if output is None:

@@ -1,7 +1,7 @@
 """From scores to a verdict, and to what could explain a clash.
 
 The thresholds and the temperature come with the model (`calibration.json`),
-fitted on development data. Nothing here looks at words to change a verdict.
+fitted on development data. No rule and no word list changes a verdict.
 """
 
 from __future__ import annotations
@@ -48,43 +48,33 @@ def combine_directed(
     return joined.astype(np.float32)
 
 
-def in_a_run(
-    contradict: NDArray[np.float64], rank: NDArray[np.int64], calibration: Calibration
-) -> NDArray[np.float64]:
-    """How likely pairs are to contradict that a run has chosen; shapes (n,), 0 to 1.
+def in_a_run(contradict: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
+    """How likely pairs are to contradict that a run has chosen; shape (n,), 0 to 1.
 
-    Most pairs of a run contradict nothing, least of all those for which a
-    claim has many that lie nearer (`rank`). What the judge gives for a pair is
-    therefore turned into log-odds, scaled, and lowered by the logarithm of the
-    rank, with numbers that are fitted on development runs (`eval runs`).
+    Most pairs of a run contradict nothing, so that the judge, right about nine
+    in ten given pairs, is wrong about most of the clashes it sees there. What
+    it gives for a pair is therefore turned into log-odds, scaled and lowered,
+    by two numbers that are fitted on development runs (`eval runs`).
     """
     likely = np.clip(contradict, _TINY, 1 - _TINY)
-    odds = (
-        calibration.run_offset
-        + calibration.run_scale * np.log(likely / (1 - likely))
-        - calibration.run_rank * np.log1p(rank)
-    )
+    odds = calibration.run_offset + calibration.run_scale * np.log(likely / (1 - likely))
     sure: NDArray[np.float64] = 1 / (1 + np.exp(-odds))
     return sure
 
 
-def could_matter(
-    forward: NDArray[np.float32], rank: NDArray[np.int64], calibration: Calibration
-) -> NDArray[np.bool_]:
+def could_matter(forward: NDArray[np.float32], calibration: Calibration) -> NDArray[np.bool_]:
     """Which pairs can become a finding once the other direction is known; shape (n,).
 
     Exact, not a guess: the combined probability is a mean, computed here as in
     `combine` with a certain other direction.
     """
     most: NDArray[np.float64] = ((forward + 1) / 2).astype(np.float64)
-    return (in_a_run(most[:, 2], rank, calibration) >= calibration.contradict_threshold) | (
+    return (in_a_run(most[:, 2], calibration) >= calibration.contradict_threshold) | (
         most[:, 0] >= calibration.agree_threshold
     )
 
 
-def decide(
-    combined: NDArray[np.float32], calibration: Calibration, rank: int = 0
-) -> tuple[Verdict, float]:
+def decide(combined: NDArray[np.float32], calibration: Calibration) -> tuple[Verdict, float]:
     """Return the verdict of one pair and its confidence (0 to 1).
 
     `combined` has shape (3,). The larger of agreement and contradiction is
@@ -92,7 +82,7 @@ def decide(
     of a contradiction is that among the pairs of a run.
     """
     agree, neutral, contradict = (float(value) for value in combined)
-    sure = float(in_a_run(np.array([contradict]), np.array([rank]), calibration)[0])
+    sure = float(in_a_run(np.array([contradict]), calibration)[0])
     if contradict >= agree and sure >= calibration.contradict_threshold:
         return Verdict.CONTRADICTS, sure
     if agree > contradict and agree >= calibration.agree_threshold:

@@ -19,7 +19,7 @@ from checker import weights
 from checker.errors import ModelError
 from checker.hardware import best_device, supports_bf16
 from checker.nli import GRAPH, onnx_session
-from checker.tokens import Tokens, padded
+from checker.tokens import Tokens, padded, typewritten
 
 EMBEDDED = Path(__file__).parent / "models" / "encoder"
 DIMENSIONS = 384
@@ -60,7 +60,7 @@ class SentenceEncoder:
         for first in range(0, len(order), BATCH):
             rows = order[first : first + BATCH]
             inputs = self._tokenizer(
-                [texts[i] for i in rows],
+                [typewritten(texts[i]) for i in rows],
                 padding=True,
                 truncation=True,
                 max_length=MAX_TOKENS,

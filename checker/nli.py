@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 from checker import weights
 from checker.errors import ModelError
 from checker.hardware import best_device, supports_bf16
-from checker.tokens import Tokens, padded
+from checker.tokens import Tokens, padded, typewritten
 from checker.types import ModelInfo
 
 EMBEDDED = Path(__file__).parent / "models" / "nli"
+#: Embedded models that `--model` knows by name; any other value is a directory.
+NAMED = {"fast": EMBEDDED.with_name("fast")}
 CALIBRATION = "calibration.json"
 GRAPH = "graph.onnx"
 MAX_TOKENS = 160
@@ -76,7 +78,7 @@ class Calibration:
     """What was fitted on development data for one model.
 
     `temperature` divides the logits. A finding needs at least the threshold
-    of its verdict after both directions are combined. The last three turn the
+    of its verdict after both directions are combined. The last two turn the
     judge's contradiction, given for a pair, into one among the many pairs of a
     run (`checker.decision.in_a_run`); as they stand here they change nothing.
     """
@@ -86,7 +88,6 @@ class Calibration:
     agree_threshold: float = 0.7
     run_offset: float = 0.0
     run_scale: float = 1.0
-    run_rank: float = 0.0
 
 
 def label_order(id2label: dict[int, str], where: Path) -> list[int]:
@@ -126,6 +127,11 @@ def read_calibration(directory: Path) -> Calibration:
         )
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"{path}: not a readable calibration: {error}") from error
+
+
+def model_directory(chosen: str | Path | None) -> Path:
+    """Directory of the model a user chose: None is the default, "fast" the small one."""
+    return EMBEDDED if chosen is None else NAMED.get(str(chosen), Path(chosen))
 
 
 def require_model(directory: Path) -> None:
@@ -172,8 +178,8 @@ class _AnyTokens:
     def encode(self, pairs: Sequence[TextPair]) -> tuple[list[list[int]], list[list[int]] | None]:
         """Token numbers of each pair, and token types where the model was trained with them."""
         encoded = self._tokenizer(
-            [premise for premise, _ in pairs],
-            [hypothesis for _, hypothesis in pairs],
+            [typewritten(premise) for premise, _ in pairs],
+            [typewritten(hypothesis) for _, hypothesis in pairs],
             truncation="longest_first",
             max_length=MAX_TOKENS,
         )

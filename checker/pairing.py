@@ -37,7 +37,7 @@ SHARE = 0.05
 LEAST_PAIRS = 2_000
 DOCUMENT_WEIGHT = 2.0
 OPENING_WORDS = 6
-STEM = 5  # characters kept of a word, so that "Iran" meets "Iranian"
+STEM = 5  # characters kept of a word, so that "Syria" meets "Syrian"
 ROWS = 512  # claims whose neighbours are found at once
 
 _STOP = frozenset(
@@ -231,7 +231,6 @@ def candidate_pairs(
             a=claims[low[i]],
             b=claims[high[i]],
             reasons=_reasons(*(float(part[i]) for part in parts)),
-            rank=int(rank[i]),
         )
         for i in chosen
     )

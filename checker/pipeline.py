@@ -18,7 +18,7 @@ from checker.documents import load_documents
 from checker.encoder import Encoder, default_encoder
 from checker.facts import differences
 from checker.grouping import group_findings
-from checker.nli import EMBEDDED, Calibration, NliModel, TransformersNli
+from checker.nli import Calibration, NliModel, TransformersNli, model_directory
 from checker.pairing import candidate_pairs
 from checker.types import (
     Claim,
@@ -71,8 +71,7 @@ def score_both_ways(
         progress("scoring", done, len(pairs))
 
     forward = model.score([(pair.a.scored, pair.b.scored) for pair in pairs], report)
-    rank = np.array([pair.rank for pair in pairs], np.int64)
-    rows = np.flatnonzero(could_matter(forward, rank, calibration or model.calibration))
+    rows = np.flatnonzero(could_matter(forward, calibration or model.calibration))
     backward = model.score([(pairs[i].b.scored, pairs[i].a.scored) for i in rows.tolist()])
     return rows, forward[rows], backward
 
@@ -87,7 +86,7 @@ def made_finding(
     """Turn the scores of one pair into a finding, or None when it is neutral."""
     forward, backward = scores
     combined = combine(forward[None], backward[None])[0]
-    verdict, confidence = decide(combined, calibration, pair.rank)
+    verdict, confidence = decide(combined, calibration)
     if verdict is Verdict.NEUTRAL:
         return None
     a, b = pair.a, pair.b
@@ -140,9 +139,7 @@ def check_documents(
         claims, documents, vectors, max_pairs=config.max_pairs, within=config.within
     )
     clock.lap("pairing")
-    model = model or TransformersNli(
-        Path(config.model) if config.model else EMBEDDED, config.precision
-    )
+    model = model or TransformersNli(model_directory(config.model), config.precision)
     clock.lap("loading the model")
     rows, forward, backward = score_both_ways(candidates.pairs, model, progress)
     clock.lap("scoring")

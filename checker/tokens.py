@@ -12,6 +12,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+# Typographic signs and what they are on a typewriter. The models have learned from text that
+# has the latter; to their tokenizers "Iran’s" and "Iran's" are different words.
+_TYPEWRITER = str.maketrans(
+    dict.fromkeys("‘’‚‛ʼ′", "'")
+    | dict.fromkeys("“”„‟«»″", '"')
+    | dict.fromkeys("‐‑‒–−", "-")
+    | dict.fromkeys("\u00a0\u2009\u202f", " ")
+    | {"—": " - ", "…": "..."}
+)
+
+
+def typewritten(text: str) -> str:
+    """The text with plain quotation marks, apostrophes, dashes and spaces, as models read it."""
+    return text.translate(_TYPEWRITER)
+
 
 class Tokens:
     """The tokenizer of a model directory.
@@ -35,7 +50,13 @@ class Tokens:
 
     def encode(self, texts: Sequence[str] | Sequence[tuple[str, str]]) -> list[list[int]]:
         """Return the token numbers of each text or pair, with the model's special tokens."""
-        return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        plain = [
+            typewritten(text)
+            if isinstance(text, str)
+            else (typewritten(text[0]), typewritten(text[1]))
+            for text in texts
+        ]
+        return [encoding.ids for encoding in self._tokenizer.encode_batch(plain)]
 
 
 def padded(rows: Sequence[Sequence[int]], width: int, fill: int = 0) -> NDArray[np.int64]:

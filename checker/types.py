@@ -94,15 +94,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two claims to be compared, and why pairing chose them.
-
-    `rank` is how many claims lie nearer to the one that asked for the pair.
-    """
+    """Two claims to be compared, and why pairing chose them."""
 
     a: Claim
     b: Claim
     reasons: tuple[str, ...] = ()
-    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

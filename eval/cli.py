@@ -37,7 +37,7 @@ app = typer.Typer(
 )
 Files = Annotated[list[Path] | None, typer.Argument(exists=True, show_default=False)]
 Model = Annotated[
-    Path | None, typer.Option("--model", help="Model directory instead of the embedded one.")
+    Path | None, typer.Option("--model", help="fast, or a model directory; the default otherwise.")
 ]
 Out = Annotated[
     Path | None, typer.Option("--out", help=f"Folder for the result; {OUT}/COMMAND by default.")
@@ -73,9 +73,9 @@ def _root() -> None:
 
 
 def _load(model: Path | None, precision: str) -> NliModel:
-    from checker.nli import EMBEDDED, TransformersNli
+    from checker.nli import TransformersNli, model_directory
 
-    return TransformersNli(model or EMBEDDED, precision)
+    return TransformersNli(model_directory(model), precision)
 
 
 def _hashes(paths: Sequence[Path]) -> dict[str, str]:
@@ -326,7 +326,7 @@ def runs(
 
     fitted = fit_runs(directory, fixtures or DEV, told, error)
     typer.echo(
-        f"log-odds = {fitted.offset} + {fitted.scale} judge - {fitted.rank} ln(1 + rank), "
+        f"log-odds = {fitted.offset} + {fitted.scale} judge, "
         f"on {fitted.pairs:,} pairs with {fitted.contradictions} contradictions; "
         f"from {told}, each case held out: precision {fitted.precision:.3f}, "
         f"recall {fitted.recall:.3f}"
@@ -382,7 +382,7 @@ def gate(
     ] = None,
 ) -> None:
     """Fail when a number of the shipped model has fallen below its committed floor."""
-    from checker.nli import EMBEDDED
+    from checker.nli import model_directory
     from eval import gate as gates
     from eval.fixtures import fixture_hashes
 
@@ -398,7 +398,7 @@ def gate(
             f"fixtures changed since the floors were set; measure again with --update:\n{listed}"
         )
     judge = _load(model, precision)
-    numbers = gates.watched(gates.measure_all(judge, model or EMBEDDED, fixtures))
+    numbers = gates.watched(gates.measure_all(judge, model_directory(model), fixtures))
     for name, value in numbers.items():
         floor = old.floors.get(name) if old else None
         typer.echo(

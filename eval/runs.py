@@ -3,8 +3,8 @@
 A judge that is right about nine in ten given pairs is wrong about most of the
 clashes that it sees in a run, where one pair in a hundred is a clash. So the
 pairs that the checker itself chooses in development drafts are judged, and a
-logistic regression on the judge's log-odds and the logarithm of the pair's
-rank gives how likely each is to be one of the listed contradictions. Its
+logistic regression on the judge's log-odds gives how likely each is to be one
+of the listed contradictions. Its
 numbers go into `calibration.json`, which `checker.nli` reads with the model,
 the levels of a draft's notes into `levels.json`.
 """
@@ -34,7 +34,7 @@ from eval.drafts import DraftCase, listed_pairs, load_draft_cases
 from eval.fixtures import FIXTURES, file_hash
 
 DEV = FIXTURES / "dev"
-# Fewer contradictions than this say little about three numbers.
+# Fewer contradictions than this say little about two numbers.
 LEAST_CONTRADICTIONS = 20
 # Of the squared weights: next to nothing, it only keeps separable data finite.
 REGULARISATION = 0.01
@@ -45,12 +45,11 @@ _TINY = 1e-6
 class RunFit:
     """What was fitted, and what the threshold gives, each case held out in turn.
 
-    log-odds = offset + scale * the judge's log-odds - rank * ln(1 + the pair's rank).
+    log-odds = offset + scale * the judge's log-odds.
     """
 
     offset: float
     scale: float
-    rank: float
     pairs: int
     contradictions: int
     precision: float
@@ -68,7 +67,7 @@ def refuse_test_cases(cases: Sequence[DraftCase], root: Path = FIXTURES) -> None
 def judged(
     directory: Path, cases: Sequence[DraftCase]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
-    """The pairs that a run chooses: features (n, 2), whether listed as a contradiction, case."""
+    """The pairs that a run chooses: log-odds (n, 1), whether listed as a contradiction, case."""
     config, cache = Config(model=str(directory)), Cache(None)
     models = load_models(config, cache)
     chosen = [
@@ -80,8 +79,7 @@ def judged(
     forward = models.judge.score(texts)
     backward = models.judge.score([(b, a) for a, b in texts])
     likely = np.clip(combine(forward, backward)[:, 2].astype(np.float64), _TINY, 1 - _TINY)
-    rank = np.array([pair.rank for pair, *_ in chosen], np.float64)
-    features = np.stack([np.log(likely / (1 - likely)), -np.log1p(rank)], axis=1)
+    features = np.log(likely / (1 - likely))[:, None]
     right = np.array([listed for _, listed, _ in chosen], np.bool_)
     return features, right, np.array([number for *_, number in chosen], np.int64)
 
@@ -110,7 +108,6 @@ def fit_runs(directory: Path, root: Path, told: float, error: float) -> RunFit:
     fitted = RunFit(
         offset=round(float(regression.intercept_[0]), 4),
         scale=round(float(regression.coef_[0, 0]), 4),
-        rank=round(float(regression.coef_[0, 1]), 4),
         pairs=len(right),
         contradictions=int(right.sum()),
         precision=round(float(right[said].mean()), 4) if said.any() else 0.0,
@@ -131,7 +128,6 @@ def fit_runs(directory: Path, root: Path, told: float, error: float) -> RunFit:
         "contradict_threshold": told,
         "run_offset": fitted.offset,
         "run_scale": fitted.scale,
-        "run_rank": fitted.rank,
         "run": {
             "pairs": fitted.pairs,
             "contradictions": fitted.contradictions,

@@ -70,18 +70,15 @@ runs = st.fixed_dictionaries(
     {
         "run_offset": st.floats(-4, 4),
         "run_scale": st.floats(0.1, 2),
-        "run_rank": st.floats(0, 2),
     }
 )
 
 
-@given(probabilities, probabilities, thresholds, thresholds, runs, st.integers(0, 50))
-def test_no_pair_that_is_left_out_could_have_been_a_finding(
-    forward, backward, clash, agree, run, rank
-):
+@given(probabilities, probabilities, thresholds, thresholds, runs)
+def test_no_pair_that_is_left_out_could_have_been_a_finding(forward, backward, clash, agree, run):
     calibration = Calibration(contradict_threshold=clash, agree_threshold=agree, **run)
-    kept = could_matter(forward, np.full(len(forward), rank), calibration)
-    verdicts = [decide(row, calibration, rank)[0] for row in combine(forward, backward)]
+    kept = could_matter(forward, calibration)
+    verdicts = [decide(row, calibration)[0] for row in combine(forward, backward)]
     assert all(v is Verdict.NEUTRAL for v, k in zip(verdicts, kept, strict=True) if not k)
 
 
@@ -96,28 +93,25 @@ def test_the_bound_is_exact_to_the_last_bit(threshold, steps):
     forward = np.array([[0, 1 - contradict, contradict]], np.float32)
     certain = rows((0, 0, 1))
     verdict, _ = decide(combine(forward, certain)[0], calibration)
-    kept = could_matter(forward, np.zeros(1, np.int64), calibration)
+    kept = could_matter(forward, calibration)
     assert kept[0] == (verdict is Verdict.CONTRADICTS)
 
 
-def test_among_the_pairs_of_a_run_a_near_one_is_believed_sooner():
-    calibration = Calibration(run_offset=-1, run_scale=0.5, run_rank=1)
-    sure = in_a_run(np.array([0.9, 0.9, 0.5]), np.array([0, 9, 0]), calibration)
-    odds = np.log(9) / 2 - 1
-    expected = 1 / (1 + np.exp([-odds, np.log(10) - odds, 1]))
-    np.testing.assert_allclose(sure, expected)
-    plain = in_a_run(np.array([0.9, 0.2]), np.array([0, 9]), Calibration())
-    np.testing.assert_allclose(plain, [0.9, 0.2])
+def test_among_the_pairs_of_a_run_a_contradiction_is_believed_less():
+    calibration = Calibration(run_offset=-1, run_scale=0.5)
+    odds = np.array([np.log(9) / 2 - 1, -1])
+    sure = in_a_run(np.array([0.9, 0.5]), calibration)
+    np.testing.assert_allclose(sure, 1 / (1 + np.exp(-odds)))
+    np.testing.assert_allclose(in_a_run(np.array([0.9, 0.2]), Calibration()), [0.9, 0.2])
 
 
 def test_the_confidence_of_a_contradiction_is_that_in_a_run():
-    calibration = Calibration(run_offset=-1, contradict_threshold=0.6)
     combined = np.array((0.0, 0.1, 0.9), np.float32)
-    verdict, sure = decide(combined, calibration)
+    verdict, sure = decide(combined, Calibration(run_offset=-1, contradict_threshold=0.6))
     assert verdict is Verdict.CONTRADICTS
     assert sure == pytest.approx(9 / (9 + np.e), abs=1e-6)
-    calibration = Calibration(run_rank=1, contradict_threshold=0.6)
-    assert decide(combined, calibration, rank=20)[0] is Verdict.NEUTRAL
+    calibration = Calibration(run_offset=-2, contradict_threshold=0.6)
+    assert decide(combined, calibration)[0] is Verdict.NEUTRAL
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import itertools
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from checker.errors import ModelError
 from checker.nli import (
     BATCH_TOKENS,
     CANARY,
+    EMBEDDED,
     PAD_MULTIPLE,
     TransformersNli,
     batches,
     choose_precision,
     label_order,
+    model_directory,
     softmax,
 )
 
@@ -48,6 +51,20 @@ def test_a_model_sees_what_transformers_would_show_it(judge, tiny_nli):
     assert "token_type_ids" in inputs
     logits = model(**inputs).logits.detach().numpy()
     assert judge.score(pairs) == pytest.approx(softmax(logits), abs=1e-5)
+
+
+def test_typographic_signs_are_read_as_plain_ones(judge):
+    typographic = [
+        ("The mayor’s “plan” – all of it… – failed.", "The town\u00a0hall’s plan failed.")
+    ]
+    plain = [('The mayor\'s "plan" - all of it... - failed.', "The town hall's plan failed.")]
+    assert judge.score(typographic).tolist() == judge.score(plain).tolist()
+
+
+def test_models_are_chosen_by_name_or_directory(tmp_path):
+    assert model_directory(None) == EMBEDDED
+    assert model_directory("fast") == model_directory(Path("fast")) == EMBEDDED.with_name("fast")
+    assert model_directory(str(tmp_path / "fast")) == tmp_path / "fast"
 
 
 @pytest.mark.parametrize("names", list(itertools.permutations(NAMES)))

@@ -196,11 +196,11 @@ def remembering(settings: Config, db: Path) -> RememberingNli:
     """The model of a run whose scores stay in the store; `db` is made if missing."""
     from checker.desk.scores import RememberingNli
     from checker.desk.store import Store
-    from checker.nli import EMBEDDED, TransformersNli
+    from checker.nli import TransformersNli, model_directory
 
     store = Store(db)
-    directory = Path(settings.model) if settings.model else EMBEDDED
-    return RememberingNli(TransformersNli(directory, settings.precision), store)
+    judge = TransformersNli(model_directory(settings.model), settings.precision)
+    return RememberingNli(judge, store)
 
 
 def keep(report: Report, db: Path, name: str) -> None:

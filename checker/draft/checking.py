@@ -20,7 +20,7 @@ from checker.draft.extraction import (
     cached_reader,
     chains,
     draft_claims,
-    plain_claims,
+    likely_claims,
     source_claims,
     unknown,
 )
@@ -30,7 +30,7 @@ from checker.draft.scoring import CachedEncoder, CachedJudge
 from checker.draft.types import Decision, Draft, DraftStats, Result
 from checker.errors import InputError
 from checker.grammar import load_parser
-from checker.nli import EMBEDDED
+from checker.nli import model_directory
 from checker.origins import origins
 from checker.pairing import candidate_pairs
 from checker.pipeline import Progress, made_finding, score_both_ways, silent
@@ -63,7 +63,7 @@ class Models:
 
 def load_models(config: Config, cache: Cache) -> Models:
     """Prepare the models of a check; raises ModelError when one is no model, loads nothing."""
-    directory = Path(config.model) if config.model else EMBEDDED
+    directory = model_directory(config.model)
     judge = CachedJudge(cache, directory, config.precision)
     return Models(
         judge=judge,
@@ -225,9 +225,8 @@ def _look_ahead(
 ) -> None:
     """Score what an edit is likely to need while the parser, a second of Python, loads.
 
-    Most sentences are one claim as they stand, so the new ones are paired and
-    scored as such; the scores wait in the cache. A wrong guess costs a few
-    pairs and changes nothing in the result.
+    The likely claims of what is new are paired and scored; the scores wait in
+    the cache. A wrong guess costs a few pairs and changes nothing in the result.
     """
     new = unknown([*(chain.text for chain in parts), *(d.text for d in documents)], cache)
     if not new or not models.judge.light:
@@ -235,22 +234,26 @@ def _look_ahead(
     models.judge.begin_loading()
     models.encoder.begin_loading()
     fresh = [chain for chain in parts if chain.text in new]
-    sentences = sum(len(chain.text) for chain in fresh) // SENTENCE_CHARACTERS
-    if sentences > LOOK_AHEAD_SENTENCES or len(fresh) < len(new):
+    expected = sum(len(chain.text) for chain in fresh) // SENTENCE_CHARACTERS
+    if expected > LOOK_AHEAD_SENTENCES or len(fresh) < len(new):
         return
     parser = Background(load_parser)
     parser.begin()
     known = [chain for chain in parts if chain.text not in new]
-    claims = [
-        *draft_claims(known, own, cache),
-        *(claim for chain in fresh for claim in plain_claims(chain, own)),
-        *source_claims(documents, cache),
-    ]
+    claims = draft_claims(known, own, cache)
+    unseen: set[str] = set()
+    for chain in fresh:
+        likely, sentences = likely_claims(chain, own, cache)
+        claims += likely
+        unseen |= sentences
+    claims += source_claims(documents, cache)
     everything = [own, *documents]
     claims = with_distinct_ids(claims, everything)
     mine = [claim for claim in claims if claim.document_id == own.id]
     pairs, _ = _pairs(claims, mine, everything, models, config)
-    score_both_ways(pairs, models.judge)
+    score_both_ways(
+        [pair for pair in pairs if {pair.a.scored, pair.b.scored} & unseen], models.judge
+    )
     parser.get()
 
 

@@ -148,6 +148,7 @@ def texts_claims(texts: Sequence[str], cache: Cache) -> list[list[Claim]]:
     known = cache.get("claims", keys)
     found: dict[bytes, list[Claim]] = {}
     fresh: dict[bytes, bytes] = {}
+    sentences: dict[bytes, bytes] = {}
     for key, text in zip(keys, texts, strict=True):
         if key in found:
             continue
@@ -159,8 +160,21 @@ def texts_claims(texts: Sequence[str], cache: Cache) -> list[list[Claim]]:
             )
             found[key] = extract_claims(document)
             fresh[key] = json.dumps([asdict(claim) for claim in found[key]]).encode()
+            sentences |= _by_sentence(text, found[key])
     cache.put("claims", fresh)
+    cache.put("sentence", sentences)
     return [found[key] for key in keys]
+
+
+def _by_sentence(text: str, claims: Sequence[Claim]) -> dict[bytes, bytes]:
+    """Cache entries: each sentence's claims, with offsets into the sentence."""
+    entries = {}
+    for start, end in split_sentences(text):
+        inside = (claim for claim in claims if start <= claim.start and claim.end <= end)
+        moved = [replace(c, start=c.start - start, end=c.end - start) for c in inside]
+        key = key_of("sentence", settings_hash(), text[start:end])
+        entries[key] = json.dumps([asdict(claim) for claim in moved]).encode()
+    return entries
 
 
 def unknown(texts: Sequence[str], cache: Cache) -> set[str]:
@@ -170,16 +184,35 @@ def unknown(texts: Sequence[str], cache: Cache) -> set[str]:
     return {text for text, key in keys.items() if key not in known}
 
 
-def plain_claims(chain: Chain, document: Document) -> list[Claim]:
-    """Return each sentence of a chain as a claim as it stands, without a parse."""
-    return [
-        Claim(
-            id=key_of(chain.text[start:end], str(start)).hex()[:12],
-            document_id=document.id,
-            start=chain.start + start,
-            end=chain.start + end,
-            text=chain.text[start:end],
-        )
-        for start, end in split_sentences(chain.text)
-        if looks_whole(chain.text[start:end])
-    ]
+def likely_claims(chain: Chain, document: Document, cache: Cache) -> tuple[list[Claim], set[str]]:
+    """Return what a chain's claims will likely be, without a parse, and new sentences among them.
+
+    A sentence that some text had before gives the claims that it gave there, a
+    new one is a claim as it stands.
+    """
+    places = {
+        place: key_of("sentence", settings_hash(), chain.text[slice(*place)])
+        for place in split_sentences(chain.text)
+    }
+    known = cache.get("sentence", places.values())
+    claims: list[Claim] = []
+    new: set[str] = set()
+    for (start, end), key in places.items():
+        sentence = chain.text[start:end]
+        try:
+            inside = [Claim(**values) for values in json.loads(known[key])]
+        except (KeyError, ValueError, TypeError):
+            plain = Claim(id="", document_id="", start=0, end=len(sentence), text=sentence)
+            inside = [plain] if looks_whole(sentence) else []
+            new |= {claim.text for claim in inside}
+        claims += [
+            replace(
+                claim,
+                id=key_of(claim.text, str(start + claim.start)).hex()[:12],
+                document_id=document.id,
+                start=chain.start + start + claim.start,
+                end=chain.start + start + claim.end,
+            )
+            for claim in inside
+        ]
+    return claims, new
