@@ -164,7 +164,7 @@ def check(
         bool, typer.Option("--within", help="Also compare claims of one document.")
     ] = False,
     model: Annotated[
-        Path | None, typer.Option(help="fast, or the directory of an NLI model (Hugging Face).")
+        Path | None, typer.Option(help="Directory of another NLI model (Hugging Face format).")
     ] = None,
     precision: Annotated[
         Precision | None, typer.Option(help="Number format of the model; auto is the fastest.")
@@ -247,7 +247,7 @@ def label(
         typer.Option("-o", "--output", help="JSON lines file; standard output if absent."),
     ] = None,
     model: Annotated[
-        Path | None, typer.Option(help="fast, or the directory of an NLI model (Hugging Face).")
+        Path | None, typer.Option(help="Directory of another NLI model (Hugging Face format).")
     ] = None,
     precision: Annotated[
         Precision | None, typer.Option(help="Number format of the model; auto is the fastest.")

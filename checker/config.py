@@ -30,7 +30,7 @@ class Config:
     within: bool = False
     #: "auto", "int8", "bf16" or "fp32".
     precision: Annotated[str, Field(pattern="^(auto|int8|bf16|fp32)$")] = "auto"
-    #: "fast" or the directory of an NLI model; None for the embedded default.
+    #: Directory of another NLI model; None for the embedded default.
     model: str | None = None
 
 

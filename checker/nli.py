@@ -26,8 +26,6 @@ from checker.tokens import Tokens, padded, typewritten
 from checker.types import ModelInfo
 
 EMBEDDED = Path(__file__).parent / "models" / "nli"
-#: Embedded models that `--model` knows by name; any other value is a directory.
-NAMED = {"fast": EMBEDDED.with_name("fast")}
 CALIBRATION = "calibration.json"
 GRAPH = "graph.onnx"
 MAX_TOKENS = 160
@@ -130,8 +128,8 @@ def read_calibration(directory: Path) -> Calibration:
 
 
 def model_directory(chosen: str | Path | None) -> Path:
-    """Directory of the model a user chose: None is the default, "fast" the small one."""
-    return EMBEDDED if chosen is None else NAMED.get(str(chosen), Path(chosen))
+    """Directory of the model a user chose, the embedded one where it is None."""
+    return EMBEDDED if chosen is None else Path(chosen)
 
 
 def require_model(directory: Path) -> None:

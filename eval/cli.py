@@ -37,7 +37,7 @@ app = typer.Typer(
 )
 Files = Annotated[list[Path] | None, typer.Argument(exists=True, show_default=False)]
 Model = Annotated[
-    Path | None, typer.Option("--model", help="fast, or a model directory; the default otherwise.")
+    Path | None, typer.Option("--model", help="Model directory instead of the embedded one.")
 ]
 Out = Annotated[
     Path | None, typer.Option("--out", help=f"Folder for the result; {OUT}/COMMAND by default.")

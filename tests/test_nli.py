@@ -1,7 +1,6 @@
 import itertools
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,13 +11,11 @@ from checker.errors import ModelError
 from checker.nli import (
     BATCH_TOKENS,
     CANARY,
-    EMBEDDED,
     PAD_MULTIPLE,
     TransformersNli,
     batches,
     choose_precision,
     label_order,
-    model_directory,
     softmax,
 )
 
@@ -59,12 +56,6 @@ def test_typographic_signs_are_read_as_plain_ones(judge):
     ]
     plain = [('The mayor\'s "plan" - all of it... - failed.', "The town hall's plan failed.")]
     assert judge.score(typographic).tolist() == judge.score(plain).tolist()
-
-
-def test_models_are_chosen_by_name_or_directory(tmp_path):
-    assert model_directory(None) == EMBEDDED
-    assert model_directory("fast") == model_directory(Path("fast")) == EMBEDDED.with_name("fast")
-    assert model_directory(str(tmp_path / "fast")) == tmp_path / "fast"
 
 
 @pytest.mark.parametrize("names", list(itertools.permutations(NAMES)))

@@ -59,7 +59,7 @@ CacheFolder = Annotated[
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep nothing, look up nothing.")]
 Model = Annotated[
-    Path | None, typer.Option(help="fast, or the directory of an NLI model (Hugging Face).")
+    Path | None, typer.Option(help="Directory of another NLI model (Hugging Face format).")
 ]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="Settings file (TOML).")]
 
