@@ -12,6 +12,7 @@ from typing import Any
 from checker.escaping import printable
 from checker.types import Report
 
+DAILY_TICKS = 6  # about so many dates on the time axis; fewer days get one each
 MAX_SOURCES = 20
 LABEL_CHARACTERS = 32
 FEW = 4  # contradictions that take the full colour where no two sources have more
@@ -31,7 +32,9 @@ def svg(chart: Any) -> str:
         "labelLimit": 220,
         "labelFontSize": 12,
     }
-    chart = chart.configure(background="transparent").configure_axis(**quiet)
+    # A browser's font may be wider than the one that labels are measured with.
+    room = {"left": 28, "top": 20, "right": 12, "bottom": 5}
+    chart = chart.configure(background="transparent", padding=room).configure_axis(**quiet)
     chart = chart.configure_view(stroke=None).configure_legend(
         labelColor="currentColor", titleColor="currentColor"
     )
@@ -133,6 +136,9 @@ def timeline(report: Report) -> str:
         return ""
     dated.sort(key=lambda row: -row["contradictions"])
     frame = pd.DataFrame(dated[:MAX_SOURCES])
+    days = (max(pd.to_datetime(frame["published"])) - min(pd.to_datetime(frame["published"]))).days
+    # A scale of hours would show one day several times.
+    ticks = alt.TimeIntervalStep(interval="day", step=1) if days < DAILY_TICKS else DAILY_TICKS
     chart = (
         alt.Chart(frame)
         .mark_circle(opacity=0.85, color=CLASH_COLOURS[1])
@@ -140,7 +146,7 @@ def timeline(report: Report) -> str:
             x=alt.X(
                 "published:T",
                 title=None,
-                axis=alt.Axis(format="%d %b %Y", labelAngle=-35, tickCount=6),
+                axis=alt.Axis(format="%d %b %Y", labelAngle=-35, tickCount=ticks),
                 scale=alt.Scale(padding=16),
             ),
             y=alt.Y("source:N", title=None),

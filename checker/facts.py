@@ -36,8 +36,9 @@ _COMPOUND = {
 }
 _WORDS = {**_COMPOUND, **_UNITS, **_TENS, "dozen": 12}  # the longest first, as tried
 _NUMBER = re.compile(
-    r"(?P<prefix>(?:at least|at most|about|around|nearly|almost|over|more than|less than|fewer than"
-    r"|up to|some|roughly|approximately)\s+)?(?P<currency>[$€£¥])?"
+    r"(?P<prefix>(?:at least|at most|about|around|nearly|almost|over|(?:no |not )?more than"
+    r"|(?:no |not )?less than|(?:no |not )?fewer than|up to|some|roughly|approximately)\s+)?"
+    r"(?P<currency>[$€£¥])?"
     rf"(?P<value>\d[\d,]*(?:\.\d+)?|\b(?:{'|'.join(_WORDS)})\b)"
     rf"(?:[ -]?(?P<scale>{'|'.join(_SCALES)})\b)?(?P<percent>\s?%|\s+per ?cent\b)?",
     re.IGNORECASE,
@@ -51,8 +52,8 @@ _DATE_LIKE = re.compile(
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
-    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|fail(?:s|ed)? to"
-    r"|refus(?:es|ed) to"
+    r"\b(?:(?:not|no)(?! (?:more|less|fewer) than)|never|none|nobody|nothing|neither|nor"
+    r"|without|cannot|fail(?:s|ed)? to|refus(?:es|ed) to"
     r"|den(?:y|ies|ied)|lack(?:s|ed)?)\b|n['’]t\b",
     re.IGNORECASE,
 )

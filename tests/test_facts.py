@@ -44,6 +44,7 @@ def test_negation_is_seen_in_words_and_contractions():
     assert is_negated("The port didn’t close.")
     assert is_negated("The mayor denied it.")
     assert not is_negated("The notable port closed.")
+    assert not is_negated("No more than two ports closed.")
 
 
 def test_names_leave_out_the_word_that_only_opens_the_sentence():
@@ -69,6 +70,7 @@ def test_equal_claims_do_not_differ():
         ("It fell in 2015.", "It fell in May 2016.", "date", ("2015", "2016-05")),
         ("It met Iran there.", "It met Iraq there.", "name", ("Iran", "Iraq")),
         ("It was closed.", "It was not closed.", "negation", ("", "not")),
+        ("It held no more than 40%.", "It held 60%.", "number", ("no more than 40%", "60%")),
     ],
 )
 def test_a_difference_shows_both_sides(a, b, kind, shown):
